@@ -1,0 +1,1 @@
+//! The ANTS OTP service in a box.

@@ -1,0 +1,290 @@
+//! The code table: the one source of every number, name, sentence and advice. The C header, C++, Python and the README
+//! are generated from it or tested against it.
+//!
+//! 0 is success. A positive code is an answer: the service said no. A negative code is the lack of an answer. Numbers are
+//! never reused.
+
+use std::fmt;
+
+/// The words of the specification's status table for one code ("Response Status").
+struct Wire {
+    english: &'static str,
+    thai: &'static str,
+}
+
+struct Row {
+    code: Code,
+    name: &'static str,
+    wire: Option<Wire>,
+    english: &'static str,
+    thai: &'static str,
+    advice: &'static str,
+}
+
+macro_rules! codes {
+    ($($variant:ident = $number:literal, $name:literal, $wire:expr, $english:literal, $thai:literal, $advice:literal;)*) => {
+        /// What came of a call, as a number that is the same in every language.
+        ///
+        /// The text of each variant is the English sentence of [`Code::text`].
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[non_exhaustive]
+        #[repr(i32)]
+        pub enum Code {
+            $(#[doc = $english] $variant = $number,)*
+        }
+
+        const TABLE: &[Row] = &[
+            $(Row { code: Code::$variant, name: $name, wire: $wire, english: $english, thai: $thai, advice: $advice },)*
+        ];
+
+        impl Code {
+            /// Every code, in the order of the table: success, answers, failures.
+            pub const ALL: &'static [Code] = &[$(Code::$variant,)*];
+        }
+    };
+}
+
+const fn wire(english: &'static str, thai: &'static str) -> Option<Wire> {
+    Some(Wire { english, thai })
+}
+
+codes! {
+    Ok = 0, "OK", wire("Success", "สำเร็จ"),
+        "Success: done; for verify, the person is verified.",
+        "สำเร็จ",
+        "Nothing to do.";
+    WrongCode = 1, "WRONG_CODE", None,
+        "The OTP code is wrong.",
+        "รหัส OTP ไม่ถูกต้อง",
+        "Let the person type the code again; the number of tries is set in the provider's portal.";
+    Refused = 2, "REFUSED", None,
+        "The service refused, in words that are not in the code table.",
+        "บริการปฏิเสธคำขอ",
+        "Read the service's own message, description and code in the error.";
+    InvalidOtpConfig = 301, "INVALID_OTP_CONFIG", wire("Invalid OTP Config", "ตั้งค่า OTP ไม่ถูกต้อง"),
+        "Invalid OTP config: the service does not know this otcId.",
+        "ตั้งค่า OTP ไม่ถูกต้อง",
+        "Compare the otcId with the OTP configuration in the provider's portal.";
+    NumberPrefixMissing = 302, "NUMBER_PREFIX_MISSING", wire("Number Prefix Missing", "ไม่มีคำนำหน้า"),
+        "Number prefix missing: the mobile number has no country prefix.",
+        "ไม่มีคำนำหน้าหมายเลข",
+        "Send the number in international form (66…), which this library does unless it is told to send it as given.";
+    NoDataAvailable = 303, "NO_DATA_AVAILABLE", wire("No Data Available OTP", "ไม่พบข้อมูล OTP"),
+        "No OTP data available: the service does not know this otpId.",
+        "ไม่พบข้อมูล OTP",
+        "Verify with the otpId of the newest request or resend; ask for a new OTP if it is gone.";
+    OverLimitUsage = 304, "OVER_LIMIT_USAGE", wire("Over Limit Usage", "กรอกข้อมูลเกินจำนวนครั้งที่กำหนด"),
+        "Over limit: too many wrong tries, or too many resends.",
+        "กรอกข้อมูลเกินจำนวนครั้งที่กำหนด",
+        "Request a new OTP; more tries of this one will not be accepted.";
+    CodeExpired = 305, "CODE_EXPIRED", wire("OTP Code Expired", "OTP Code หมดอายุ"),
+        "The OTP code has expired.",
+        "รหัส OTP หมดอายุแล้ว",
+        "Request or resend an OTP; the life of a code is set in the provider's portal.";
+    CodeConfirmed = 306, "CODE_CONFIRMED", wire("OTP Code Confirmed", "OTP Code ยืนยันตัวตนไปแล้ว"),
+        "The OTP code has been confirmed already.",
+        "รหัส OTP นี้ยืนยันตัวตนไปแล้ว",
+        "An OTP verifies once. If this session has not seen it verified, treat the person as not verified and request a new OTP.";
+    InvalidNumber = 307, "INVALID_NUMBER", wire("Invalid Number", "หมายเลขไม่ถูกต้อง"),
+        "Invalid number: the service does not take this mobile number.",
+        "หมายเลขไม่ถูกต้อง",
+        "Ask the person for the number again.";
+    RateLimited = 429, "RATE_LIMITED", None,
+        "Called too often: the service limits the rate (HTTP 429).",
+        "เรียกใช้บริการถี่เกินไป กรุณารอสักครู่",
+        "Wait for the time in retry-after, where the service told one, before the next call.";
+    CreditNotEnough = 9995, "CREDIT_NOT_ENOUGH", wire("Credit not enough", "เครดิตหมด"),
+        "Credit not enough: the account cannot pay for the SMS.",
+        "เครดิตหมด",
+        "Top up the account; the balance call shows the credit left.";
+    BadRequest = 9996, "BAD_REQUEST", wire("Bad Request", "คำสั่งไม่ถูกต้อง"),
+        "Bad request: the service could not use the request.",
+        "คำสั่งไม่ถูกต้อง",
+        "Check otcId, notify URL and the other values of the call; the service's words may name the one.";
+    AuthenticationFailed = 9998, "AUTHENTICATION_FAILED", wire("Authentication failed", "username or password ผิดพลาด"),
+        "Authentication failed: wrong user name, password or token.",
+        "username or password ผิดพลาด",
+        "Check the credentials, and that they belong to this base URL; the balance call tests them without cost.";
+    Exception = 9999, "EXCEPTION", wire("Exception", "ผิดพลาด"),
+        "Exception: the service failed inside.",
+        "ระบบของบริการผิดพลาด",
+        "Try again later; tell the provider if it stays.";
+    InvalidArgument = -1, "ERR_INVALID_ARGUMENT", None,
+        "An argument is missing or cannot be used; nothing was sent.",
+        "ค่าที่ส่งเข้ามาไม่ถูกต้อง",
+        "The error's message names the argument and what to change.";
+    InvalidMobile = -2, "ERR_INVALID_MOBILE", None,
+        "This is not a mobile number; nothing was sent.",
+        "หมายเลขโทรศัพท์มือถือไม่ถูกต้อง",
+        "Ask the person for a mobile number such as 081 234 5678 or +66 81 234 5678.";
+    InvalidOption = -3, "ERR_INVALID_OPTION", None,
+        "An option of the client cannot work; nothing was sent.",
+        "ตัวเลือกไม่ถูกต้อง",
+        "The error's message names the option and what to change.";
+    Resolve = -10, "ERR_RESOLVE", None,
+        "The service's host name could not be resolved; nothing was sent.",
+        "ค้นหาที่อยู่ของบริการไม่พบ",
+        "Check the base URL's host and this machine's DNS.";
+    Connect = -11, "ERR_CONNECT", None,
+        "No connection to the service could be made; nothing was sent.",
+        "เชื่อมต่อบริการไม่ได้",
+        "Check the base URL's host and port, and firewalls on the way.";
+    Tls = -12, "ERR_TLS", None,
+        "No trusted TLS connection could be made.",
+        "เชื่อมต่อแบบเข้ารหัส (TLS) ไม่ได้",
+        "The error's message says what was wrong with the certificate or protocol; never turn verification off.";
+    Proxy = -13, "ERR_PROXY", None,
+        "The proxy could not be used; nothing was sent.",
+        "ใช้พร็อกซีไม่ได้",
+        "Check the proxy's address and credentials.";
+    Timeout = -20, "ERR_TIMEOUT", None,
+        "No answer before the deadline.",
+        "หมดเวลารอคำตอบจากบริการ",
+        "If the delivery is NOT_SENT, call again. If it is UNKNOWN, an SMS may have gone out: let the person look before requesting another.";
+    ConnectionLost = -21, "ERR_CONNECTION_LOST", None,
+        "The connection was cut before the whole answer came.",
+        "การเชื่อมต่อขาดก่อนได้รับคำตอบ",
+        "If the delivery is NOT_SENT, call again. If it is UNKNOWN, an SMS may have gone out: let the person look before requesting another.";
+    Interrupted = -22, "ERR_INTERRUPTED", None,
+        "The caller stopped the call.",
+        "ผู้เรียกหยุดการทำงาน",
+        "The delivery says whether the request can have reached the service.";
+    HttpStatus = -30, "ERR_HTTP_STATUS", None,
+        "The service answered with an HTTP status that is no answer to the call.",
+        "บริการตอบด้วยสถานะ HTTP ที่ใช้ไม่ได้",
+        "Check the base URL; a 5xx may pass by itself. Whether the request was carried out is unknown.";
+    BadAnswer = -31, "ERR_BAD_ANSWER", None,
+        "The answer cannot be read or trusted.",
+        "อ่านหรือเชื่อถือคำตอบจากบริการไม่ได้",
+        "Check that the base URL leads to the OTP service and not to another page. Nobody was verified.";
+    Internal = -99, "ERR_INTERNAL", None,
+        "A defect of this library.",
+        "ไลบรารีขัดข้อง",
+        "Please report it with the error's message. Whether the request was sent is unknown.";
+}
+
+impl Code {
+    /// The number that crosses every border, such as 305 or −20.
+    pub const fn number(self) -> i32 {
+        self as i32
+    }
+
+    /// The code with this number, if there is one.
+    pub fn from_number(number: i32) -> Option<Code> {
+        Code::ALL.iter().copied().find(|code| code.number() == number)
+    }
+
+    /// The name shared by all languages, such as `CODE_EXPIRED` or `ERR_TIMEOUT`; C puts `ANTS_OTP_` before it.
+    pub fn name(self) -> &'static str {
+        self.row().name
+    }
+
+    /// A sentence that may be shown to a person, in English (`"en"`) or Thai (`"th"`). Tags with a region (`"th-TH"`) and
+    /// in other letter case are understood; any other language gives English.
+    pub fn text(self, language: &str) -> &'static str {
+        let primary = language.split(['-', '_', '.']).next().unwrap_or_default();
+        if primary.eq_ignore_ascii_case("th") { self.row().thai } else { self.row().english }
+    }
+
+    /// What a developer or operator can do about it, in English.
+    pub fn advice(self) -> &'static str {
+        self.row().advice
+    }
+
+    /// The service's own words for this code, English and Thai, where the specification ("Response Status") lists them.
+    pub fn service_words(self) -> Option<(&'static str, &'static str)> {
+        self.row().wire.as_ref().map(|wire| (wire.english, wire.thai))
+    }
+
+    /// The code of a number that the service sent. Only the specification's numbers count: a 429 in a body is not HTTP 429.
+    pub(crate) fn from_service_number(number: i32) -> Option<Code> {
+        TABLE.iter().find(|row| row.wire.is_some() && row.code.number() == number).map(|row| row.code)
+    }
+
+    /// The code whose words these are, English or Thai, letter case and outer white space aside.
+    pub(crate) fn from_service_words(words: &str) -> Option<Code> {
+        let words = words.trim();
+        let known = |wire: &Wire| same_words(wire.english, words) || same_words(wire.thai, words);
+        TABLE.iter().find(|row| row.wire.as_ref().is_some_and(known)).map(|row| row.code)
+    }
+
+    fn row(self) -> &'static Row {
+        // Every variant was made by the line that made its row.
+        TABLE.iter().find(|row| row.code == self).unwrap_or(&TABLE[0])
+    }
+}
+
+/// Thai has no letter case, so ASCII's is the one that matters.
+fn same_words(known: &str, words: &str) -> bool {
+    known.eq_ignore_ascii_case(words)
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl From<Code> for i32 {
+    fn from(code: Code) -> i32 {
+        code.number()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_pinned() {
+        let numbers: Vec<i32> = Code::ALL.iter().map(|code| code.number()).collect();
+        assert_eq!(
+            numbers,
+            [
+                0, 1, 2, 301, 302, 303, 304, 305, 306, 307, 429, 9995, 9996, 9998, 9999, -1, -2, -3, -10, -11, -12, -13, -20,
+                -21, -22, -30, -31, -99
+            ]
+        );
+    }
+
+    #[test]
+    fn every_row_belongs_to_its_own_code_and_says_something() {
+        for &code in Code::ALL {
+            assert_eq!(code.row().code, code);
+            assert_eq!(Code::from_number(code.number()), Some(code));
+            assert!(!code.text("en").is_empty() && !code.text("th").is_empty() && !code.advice().is_empty());
+            assert!(!code.text("th").is_ascii(), "{code} has no Thai sentence");
+        }
+        assert_eq!(Code::from_number(308), None);
+    }
+
+    #[test]
+    fn names_follow_the_sign() {
+        for &code in Code::ALL {
+            assert_eq!(code.name().starts_with("ERR_"), code.number() < 0, "{code}");
+        }
+    }
+
+    #[test]
+    fn unknown_languages_are_english() {
+        assert_eq!(Code::CodeExpired.text("de"), Code::CodeExpired.text("en"));
+        assert_eq!(Code::CodeExpired.text(""), Code::CodeExpired.text("en"));
+        assert_eq!(Code::CodeExpired.text("TH_th.UTF-8"), Code::CodeExpired.text("th"));
+    }
+
+    #[test]
+    fn service_words_are_found_in_both_languages() {
+        assert_eq!(Code::from_service_words(" otp code EXPIRED "), Some(Code::CodeExpired));
+        assert_eq!(Code::from_service_words("OTP CODE หมดอายุ"), Some(Code::CodeExpired));
+        assert_eq!(Code::from_service_words("ผิดพลาด"), Some(Code::Exception));
+        assert_eq!(Code::from_service_words("expired"), None);
+    }
+
+    #[test]
+    fn our_own_numbers_are_none_of_the_services() {
+        for number in [1, 2, 429, -20, 308] {
+            assert_eq!(Code::from_service_number(number), None);
+        }
+        assert_eq!(Code::from_service_number(9995), Some(Code::CreditNotEnough));
+    }
+}
