@@ -1,3 +1,58 @@
-//! Confirm mobile numbers with one-time passwords sent by the ANTS OTP service.
+//! Confirm a person's mobile number with a one-time password (OTP) that the ANTS service sends by SMS.
+//!
+//! *Request* an OTP, *resend* it, *verify* what the person typed:
+//!
+//! ```no_run
+//! # fn main() -> ants_otp::Result<()> {
+//! let client = ants_otp::Client::builder()
+//!     .credentials("user", "password")
+//!     .otc_id("0DC8E7AD-0168-440C-AF10-BF556B164D83")
+//!     .build()?;
+//! let otp = client.request("081-234-5678")?;
+//! # let typed = "";
+//! if client.verify(&otp, typed)?.is_verified() {
+//!     // let the person in
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! * **Never two SMS for one request.** A call is tried again only while nothing of it was sent. [`Error::delivery`] says
+//!   whether the request can have reached the service.
+//! * **One deadline** over everything a call does; no setting turns it off.
+//! * **Answers are distrusted**: nothing but a clean, whole answer verifies anyone.
+//! * **Secrets stay secret**: no `Debug`, error or log line holds a password, token or OTP code.
+//!
+//! The names, numbers and sentences of [`Code`] are the same in C, C++ and Python.
+
+mod account;
+mod answer;
+mod base_url;
+mod call;
+mod cancel;
+mod check;
+mod client;
 mod code;
+mod error;
+mod log;
+mod mobile;
+mod options;
+mod secret;
+mod sent;
+mod transport;
+mod verification;
+
+pub use account::Account;
+pub use call::Call;
+pub use cancel::Cancel;
+pub use client::Client;
 pub use code::Code;
+pub use error::{Delivery, Error, Result};
+pub use log::LogLevel;
+pub use mobile::normalize_mobile;
+pub use options::Options;
+pub use sent::{OtpId, Sent};
+pub use verification::{Status, Verification};
+
+/// The version of this library, the same in every language.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -1,0 +1,320 @@
+//! Reads the service's answers, and distrusts them (wire.md, "Reading keys", "Verified means", "Errors").
+//!
+//! Everything here is a pure function of HTTP status and body, and total: no bytes can make it panic.
+
+mod json;
+
+use crate::error::{Parts, Words};
+use crate::{Account, Code, Delivery, Error, Result, Sent, Status, Verification};
+use json::{Json, Object};
+use std::time::Duration;
+
+/// An answer as the transport received it.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub http_status: u16,
+    pub retry_after: Option<Duration>,
+    pub body: Vec<u8>,
+}
+
+/// Words that mean success, in a `success` or `status` object. They never decide a call by themselves.
+fn means_success(words: &str) -> bool {
+    Code::from_service_words(words) == Some(Code::Ok)
+}
+
+impl Answer {
+    /// The answer to a request or resend. `otc_id` is what was sent, for an answer that does not repeat it.
+    pub fn sent(&self, otc_id: &str) -> Result<Sent> {
+        let object = self.accepted()?;
+        let otp_id = self.trusted(object.opaque("otpId"))?.filter(|id| !id.is_empty());
+        let Some(otp_id) = otp_id else {
+            return Err(self.untrusted("it holds no otpId"));
+        };
+        let words = status_words(&object);
+        Ok(Sent {
+            otp_id,
+            otc_id: self
+                .trusted(object.opaque("otcId"))?
+                .filter(|id| !id.is_empty())
+                .unwrap_or_else(|| otc_id.to_owned()),
+            reference_code: self.trusted(object.label("referenceCode"))?.unwrap_or_default(),
+            message: words.message,
+            description: words.description,
+        })
+    }
+
+    /// The answer to a verify of `asked`.
+    pub fn verification(&self, asked: &str) -> Result<Verification> {
+        let object = match self.accepted() {
+            Ok(object) => object,
+            Err(error) => return self.refused_verification(error),
+        };
+        let result = self.trusted(object.flag("result"))?;
+        let over_limit = self.trusted(object.flag("isErrorCount"))?.unwrap_or(false);
+        let expired = self.trusted(object.flag("isExprCode"))?.unwrap_or(false);
+        let otp_id = self.trusted(object.opaque("otpId"))?;
+        let status = match result {
+            _ if over_limit => Status::OverLimit,
+            _ if expired => Status::Expired,
+            Some(false) => Status::WrongCode,
+            Some(true) if otp_id.as_deref().is_none_or(|id| same_id(id, asked)) => Status::Verified,
+            Some(true) => return Err(self.untrusted("it speaks of another otpId")),
+            None => return Err(self.untrusted("it holds no result")),
+        };
+        Ok(Verification {
+            status,
+            result: result.unwrap_or(false),
+            is_error_count: over_limit,
+            is_expr_code: expired,
+            words: Words::default(),
+            http_status: self.http_status,
+        })
+    }
+
+    /// The answer to a balance call (wire.md, "Service").
+    pub fn account(&self) -> Result<Account> {
+        let object = self.accepted()?;
+        let kind = self.trusted(object.label("type"))?.unwrap_or_default();
+        let credit = match object.get("credit") {
+            Some(Json::Number(text)) => json::plain_decimal(text),
+            Some(Json::Text(text)) => json::plain_decimal(text.trim()),
+            _ => None,
+        };
+        match credit {
+            Some(credit) if !kind.is_empty() => Ok(Account { kind, credit }),
+            _ => Err(self.untrusted("it is not {\"type\": text, \"credit\": number}")),
+        }
+    }
+
+    /// 0304, 0305 and 0306 are verdicts of a verify, whichever way they come; every other refusal is an error.
+    fn refused_verification(&self, error: Error) -> Result<Verification> {
+        let status = match error.code() {
+            Code::OverLimitUsage => Status::OverLimit,
+            Code::CodeExpired => Status::Expired,
+            Code::CodeConfirmed => Status::AlreadyConfirmed,
+            _ => return Err(error),
+        };
+        let object = json::object(&self.body).ok();
+        let said = |key| object.as_ref().and_then(|object| object.flag(key).ok().flatten()).unwrap_or(false);
+        Ok(Verification {
+            status,
+            result: said("result"),
+            is_error_count: said("isErrorCount") || status == Status::OverLimit,
+            is_expr_code: said("isExprCode") || status == Status::Expired,
+            words: error.into_words(),
+            http_status: self.http_status,
+        })
+    }
+
+    /// The answer's object, if it is readable, has an HTTP 2xx status and refuses nothing.
+    fn accepted(&self) -> Result<Object<'_>> {
+        let object = json::object(&self.body).and_then(|object| object.without_repeats());
+        let refusal = match &object {
+            Ok(object) => refusal(object).map_err(|why| self.bare_or_untrusted(why))?,
+            Err(_) => None,
+        };
+        if let Some(refusal) = refusal {
+            return Err(self.refused(refusal));
+        }
+        if !(200..300).contains(&self.http_status) {
+            let words = object.as_ref().map(top_words).unwrap_or_default();
+            return Err(self.bare(words));
+        }
+        object.map_err(|why| self.untrusted(why))
+    }
+
+    /// A refusal that the body tells.
+    fn refused(&self, refusal: Refusal) -> Error {
+        let Refusal { code, words } = refusal;
+        match code.or_else(|| code_of_status(self.http_status)) {
+            Some(code) => self.error(code, Delivery::Answered, code.text("en").to_owned(), words),
+            None if self.http_status >= 500 => self.bare(words),
+            None => self.error(Code::Refused, Delivery::Answered, Code::Refused.text("en").to_owned(), words),
+        }
+    }
+
+    /// An HTTP status with no readable error: 400, 401, 402 and 429 have codes, the others are no answer to the call.
+    fn bare(&self, words: Words) -> Error {
+        match code_of_status(self.http_status) {
+            Some(code) => self.error(code, Delivery::Answered, code.text("en").to_owned(), words),
+            None => {
+                let hint = match self.http_status {
+                    300..400 => "; redirects are not followed: set the base URL to where the service is",
+                    404 | 405 => "; check the base URL and its path",
+                    _ => "",
+                };
+                let message = format!("The service answered with HTTP status {}{hint}.", self.http_status);
+                self.error(Code::HttpStatus, Delivery::Unknown, message, words)
+            }
+        }
+    }
+
+    fn bare_or_untrusted(&self, why: &'static str) -> Error {
+        if (200..300).contains(&self.http_status) { self.untrusted(why) } else { self.bare(Words::default()) }
+    }
+
+    fn trusted<T>(&self, read: Result<T, &'static str>) -> Result<T> {
+        read.map_err(|why| self.untrusted(why))
+    }
+
+    fn untrusted(&self, why: &str) -> Error {
+        let message = format!("The answer cannot be trusted: {why}.");
+        self.error(Code::BadAnswer, Delivery::Unknown, message, Words::default())
+    }
+
+    fn error(&self, code: Code, delivery: Delivery, message: String, words: Words) -> Error {
+        let message =
+            if words.message.is_empty() { message } else { format!("{message} The service says: {}", words.message) };
+        Error::from_parts(Parts {
+            code,
+            delivery,
+            message,
+            words,
+            http_status: Some(self.http_status),
+            retry_after: self.retry_after,
+        })
+    }
+}
+
+/// What an answer's body refuses: the code, if code or words are known, and the service's words.
+struct Refusal {
+    code: Option<Code>,
+    words: Words,
+}
+
+/// The refusal that `object` tells, if it tells one: a code other than success in any of the known places; else an
+/// `error`; else a `success` or `status` that does not mean success. The sentence is of an answer that cannot be trusted.
+fn refusal(object: &Object<'_>) -> Result<Option<Refusal>, &'static str> {
+    let error = Part::of(object.get("error"))?;
+    let states = [Part::of_state(object.get("success"))?, Part::of_state(object.get("status"))?];
+    let top = Part::top(object)?;
+
+    let parts = [&error, &top, &states[1], &states[0]];
+    let stated = parts.iter().find_map(|part| part.code.filter(|code| *code != ServiceCode::Success));
+    let failing = [&error, &states[1], &states[0], &top].into_iter().find(|part| part.fails);
+    if stated.is_none() && failing.is_none() {
+        return Ok(None);
+    }
+    let mut words = failing.map(|part| part.words.clone()).unwrap_or_else(|| top_words(object));
+    if words.message.is_empty() {
+        words = top_words(object);
+    }
+    let known = match stated {
+        Some(ServiceCode::Number(number)) => {
+            words.code = Some(number);
+            // A number that the table does not know is a refusal of its own, whatever the words or the status.
+            Some(Code::from_service_number(number).unwrap_or(Code::Refused))
+        }
+        Some(_) => Some(Code::Refused),
+        None => Code::from_service_words(&words.message).filter(|code| *code != Code::Ok),
+    };
+    Ok(Some(Refusal { code: known, words }))
+}
+
+/// A code in one of the places where a code may stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum ServiceCode {
+    Success,
+    Number(i32),
+    /// Something that is not a number, or one too long for a code.
+    Other,
+}
+
+fn service_code(value: Option<&Json<'_>>) -> Result<Option<ServiceCode>, &'static str> {
+    let text = match value {
+        None | Some(Json::Null) => return Ok(None),
+        Some(Json::Text(text)) => text.trim().to_owned(),
+        Some(Json::Number(text)) => (*text).to_owned(),
+        Some(_) => return Err("a code is neither text nor a number"),
+    };
+    Ok(match text.parse::<i32>() {
+        _ if text.is_empty() => None,
+        Ok(0) => Some(ServiceCode::Success),
+        Ok(number) => Some(ServiceCode::Number(number)),
+        Err(_) => Some(ServiceCode::Other),
+    })
+}
+
+/// `error`, `success` or `status` of an answer.
+#[derive(Default)]
+struct Part {
+    code: Option<ServiceCode>,
+    words: Words,
+    fails: bool,
+}
+
+impl Part {
+    /// An `error`: an object or plain text. That it is there is a failure, whatever it says.
+    fn of(value: Option<&Json<'_>>) -> Result<Part, &'static str> {
+        match value {
+            None | Some(Json::Null) => Ok(Part::default()),
+            Some(Json::Text(text)) => {
+                Ok(Part { words: Words { message: shown(text), ..Words::default() }, fails: true, code: None })
+            }
+            Some(Json::Object(raw)) => Ok(Part { fails: true, ..Part::object(raw)? }),
+            Some(_) => Err("its error is neither an object nor text"),
+        }
+    }
+
+    /// A `success` or `status`: it fails where it has a message that does not mean success, or says false.
+    fn of_state(value: Option<&Json<'_>>) -> Result<Part, &'static str> {
+        let part = match value {
+            Some(Json::Object(raw)) => Part::object(raw)?,
+            Some(Json::Text(text)) if !matches!(json::boolean(text), Some(true)) => {
+                Part { words: Words { message: shown(text), ..Words::default() }, ..Part::default() }
+            }
+            Some(Json::Bool(false)) => return Ok(Part { fails: true, ..Part::default() }),
+            _ => return Ok(Part::default()),
+        };
+        let fails = !part.words.message.trim().is_empty() && !means_success(&part.words.message);
+        Ok(Part { fails, ..part })
+    }
+
+    /// The answer itself. The specification's table lists `message` beside `status`: words of the code table fail there too.
+    fn top(object: &Object<'_>) -> Result<Part, &'static str> {
+        let words = top_words(object);
+        let fails = Code::from_service_words(&words.message).is_some_and(|code| code != Code::Ok);
+        Ok(Part { code: service_code(object.get("code"))?, words, fails })
+    }
+
+    fn object(raw: &str) -> Result<Part, &'static str> {
+        let object = json::object(raw.as_bytes())?.without_repeats()?;
+        Ok(Part { code: service_code(object.get("code"))?, words: top_words(&object), fails: false })
+    }
+}
+
+/// `message` and `description` of an object, as they may be shown.
+fn top_words(object: &Object<'_>) -> Words {
+    let words = |key| match object.get(key) {
+        Some(Json::Text(text)) => shown(text),
+        _ => String::new(),
+    };
+    Words { message: words("message"), description: words("description"), code: None }
+}
+
+/// The words beside a success: those of `success` or `status`, whichever is there.
+fn status_words(object: &Object<'_>) -> Words {
+    let state = |key| Part::of_state(object.get(key)).map(|part| part.words).unwrap_or_default();
+    let words = state("success");
+    if words == Words::default() { state("status") } else { words }
+}
+
+/// Text that a person will see: control characters, NUL among them, become U+FFFD.
+fn shown(text: &str) -> String {
+    text.trim().chars().map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect()
+}
+
+/// Identifiers compare without letter case (wire.md, "Service").
+fn same_id(a: &str, b: &str) -> bool {
+    a.trim().to_lowercase() == b.trim().to_lowercase()
+}
+
+fn code_of_status(http_status: u16) -> Option<Code> {
+    match http_status {
+        400 => Some(Code::BadRequest),
+        401 => Some(Code::AuthenticationFailed),
+        402 => Some(Code::CreditNotEnough),
+        429 => Some(Code::RateLimited),
+        _ => None,
+    }
+}

@@ -1,0 +1,211 @@
+//! One JSON object as the service writes it: keys match with outer white space and letter case aside, repeated keys are
+//! seen, numbers keep their text.
+
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
+use std::borrow::Cow;
+use std::fmt;
+
+/// A value, read only as deep as it is used: an object stays text until somebody looks into it.
+#[derive(Debug, PartialEq)]
+pub(super) enum Json<'a> {
+    Null,
+    Bool(bool),
+    /// As written.
+    Number(&'a str),
+    Text(String),
+    /// As written.
+    Object(&'a str),
+    List,
+}
+
+/// The entries of an object, in order, with their keys trimmed.
+#[derive(Debug)]
+pub(super) struct Object<'a>(Vec<(String, Json<'a>)>);
+
+/// Keys that make an answer malformed when they are given twice (wire.md, "Reading keys"); `success` is `status` by its
+/// other name.
+const ONCE: &[&str] = &["result", "isErrorCount", "isExprCode", "otpId", "error", "code", "status", "success"];
+
+/// Reads `bytes` as one object, a byte order mark before it aside.
+pub(super) fn object(bytes: &[u8]) -> Result<Object<'_>, &'static str> {
+    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+    let text = std::str::from_utf8(bytes).map_err(|_| "it is not UTF-8")?;
+    if text.trim().is_empty() {
+        return Err("it is empty");
+    }
+    let Entries(entries) = serde_json::from_str(text).map_err(|_| "it is not a JSON object")?;
+    let entries = entries.into_iter().map(|(key, raw)| Ok((key.trim().to_owned(), value(raw.get())?)));
+    entries.collect::<Result<_, _>>().map(Object)
+}
+
+impl<'a> Object<'a> {
+    pub fn get(&self, key: &str) -> Option<&Json<'a>> {
+        self.0.iter().find(|(name, _)| name.eq_ignore_ascii_case(key)).map(|(_, value)| value)
+    }
+
+    /// The same object, if no key that decides anything is given twice.
+    pub fn without_repeats(self) -> Result<Self, &'static str> {
+        let count = |key: &str| self.0.iter().filter(|(name, _)| name.eq_ignore_ascii_case(key)).count();
+        if ONCE.iter().any(|key| count(key) > 1) { Err("it gives a key twice") } else { Ok(self) }
+    }
+
+    /// A boolean, or "true" or "false" as text (one dialect); absent or null is `None`.
+    pub fn flag(&self, key: &str) -> Result<Option<bool>, &'static str> {
+        match self.get(key) {
+            None | Some(Json::Null) => Ok(None),
+            Some(Json::Bool(value)) => Ok(Some(*value)),
+            Some(Json::Text(text)) => boolean(text).map(Some).ok_or("a flag is not a boolean"),
+            Some(_) => Err("a flag is not a boolean"),
+        }
+    }
+
+    /// An identifier: text without control characters; absent or null is `None`.
+    pub fn opaque(&self, key: &str) -> Result<Option<String>, &'static str> {
+        match self.get(key) {
+            None | Some(Json::Null) => Ok(None),
+            Some(Json::Text(text)) if text.chars().any(char::is_control) => Err("an id holds a control character"),
+            Some(Json::Text(text)) => Ok(Some(text.trim().to_owned())),
+            Some(_) => Err("an id is not text"),
+        }
+    }
+
+    /// Like [`opaque`](Object::opaque), but a number is as good as text.
+    pub fn label(&self, key: &str) -> Result<Option<String>, &'static str> {
+        match self.get(key) {
+            Some(Json::Number(text)) => Ok(Some((*text).to_owned())),
+            _ => self.opaque(key),
+        }
+    }
+}
+
+pub(super) fn boolean(text: &str) -> Option<bool> {
+    let text = text.trim();
+    [("true", true), ("false", false)]
+        .into_iter()
+        .find(|(name, _)| text.eq_ignore_ascii_case(name))
+        .map(|(_, value)| value)
+}
+
+/// A JSON number without exponent, value unchanged: services in Java write large credit as 1.0E7.
+pub(super) fn plain_decimal(text: &str) -> Option<String> {
+    let (mantissa, exponent) = match text.split_once(['e', 'E']) {
+        Some((mantissa, exponent)) => (mantissa, exponent.parse::<i32>().ok().filter(|e| (-30..=30).contains(e))?),
+        None => (text, 0),
+    };
+    let (sign, mantissa) = match mantissa.strip_prefix('-') {
+        Some(rest) => ("-", rest),
+        None => ("", mantissa),
+    };
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let digits = format!("{whole}{fraction}");
+    if whole.is_empty() || mantissa.len() > 64 || mantissa.ends_with('.') || !digits.bytes().all(|b| b.is_ascii_digit())
+    {
+        return None;
+    }
+    if exponent == 0 {
+        return Some(text.split(['e', 'E']).next().unwrap_or(text).to_owned());
+    }
+    let point = whole.len() as i32 + exponent;
+    let (whole, fraction) = if point <= 0 {
+        ("0".to_owned(), format!("{}{digits}", "0".repeat(point.unsigned_abs() as usize)))
+    } else if point as usize >= digits.len() {
+        (format!("{digits}{}", "0".repeat(point as usize - digits.len())), String::new())
+    } else {
+        (digits[..point as usize].to_owned(), digits[point as usize..].to_owned())
+    };
+    let whole = whole.trim_start_matches('0');
+    let whole = if whole.is_empty() { "0" } else { whole };
+    let dot = if fraction.is_empty() { "" } else { "." };
+    Some(format!("{sign}{whole}{dot}{fraction}"))
+}
+
+fn value(raw: &str) -> Result<Json<'_>, &'static str> {
+    match raw.as_bytes().first() {
+        Some(b'n') => Ok(Json::Null),
+        Some(b't') => Ok(Json::Bool(true)),
+        Some(b'f') => Ok(Json::Bool(false)),
+        Some(b'"') => serde_json::from_str(raw).map(Json::Text).map_err(|_| "a text in it is malformed"),
+        Some(b'{') => Ok(Json::Object(raw)),
+        Some(b'[') => Ok(Json::List),
+        _ => Ok(Json::Number(raw)),
+    }
+}
+
+/// An object's entries as they stand, repeated keys included.
+struct Entries<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
+
+impl<'de> Deserialize<'de> for Entries<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Collect;
+        impl<'de> Visitor<'de> for Collect {
+            type Value = Entries<'de>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut entries = Vec::with_capacity(8);
+                while let Some(Key(key)) = map.next_key()? {
+                    entries.push((key, map.next_value()?));
+                }
+                Ok(Entries(entries))
+            }
+        }
+        deserializer.deserialize_map(Collect)
+    }
+}
+
+/// A key, borrowed from the input where it holds no escape.
+#[derive(serde::Deserialize)]
+#[serde(transparent)]
+struct Key<'a>(#[serde(borrow)] Cow<'a, str>);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_match_with_space_and_case_aside() {
+        let object = object(b"\xEF\xBB\xBF{\" isErrorCount\": true, \"RESULT \": \"False\"}").unwrap();
+        assert_eq!(object.flag("isErrorCount"), Ok(Some(true)));
+        assert_eq!(object.flag("result"), Ok(Some(false)));
+        assert_eq!(object.flag("isExprCode"), Ok(None));
+    }
+
+    #[test]
+    fn repeats_are_seen_through_case_and_space() {
+        assert!(object(br#"{"result":true," Result":false}"#).unwrap().without_repeats().is_err());
+        assert!(object(br#"{"message":"a","message":"b"}"#).unwrap().without_repeats().is_ok());
+    }
+
+    #[test]
+    fn what_is_no_object_is_refused() {
+        for bytes in ["", "  ", "[]", "null", "1", "\"x\"", "{", "{}x", "{'a':1}", "<html>", "{\"a\":\"\\ud800\"}"] {
+            assert!(object(bytes.as_bytes()).is_err(), "{bytes}");
+        }
+        assert!(object(b"{\"a\":\"\xFF\"}").is_err());
+        let deep = format!("{{\"a\":{}{}}}", "[".repeat(30_000), "]".repeat(30_000));
+        let _ = object(deep.as_bytes());
+    }
+
+    #[test]
+    fn decimals_keep_their_value() {
+        let cases = [
+            ("100", "100"),
+            ("100.50", "100.50"),
+            ("-3.20", "-3.20"),
+            ("1.0E7", "10000000"),
+            ("1.25e1", "12.5"),
+            ("12e-3", "0.012"),
+            ("1.5E+2", "150"),
+            ("0", "0"),
+            ("5e0", "5"),
+        ];
+        for (text, plain) in cases {
+            assert_eq!(plain_decimal(text).as_deref(), Some(plain), "{text}");
+        }
+        for bad in ["", "x", "1e999", ".5", "1.", "NaN", "1,000", "--1", "1e"] {
+            assert_eq!(plain_decimal(bad), None, "{bad}");
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! The service's address: checked once, used as given (wire.md, "Service").
+
+use crate::check::Checked;
+use std::net::IpAddr;
+use ureq::http::Uri;
+use ureq::http::uri::Scheme;
+
+const DEFAULT: &str = "https://api-service.ants.co.th";
+const MAX_URL: usize = 2048;
+
+/// A base URL without user, query and fragment; its path, if any, stands before the service's own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct BaseUrl {
+    text: String,
+    host: String,
+    secure: bool,
+}
+
+impl Default for BaseUrl {
+    fn default() -> Self {
+        BaseUrl { text: DEFAULT.to_owned(), host: DEFAULT.trim_start_matches("https://").to_owned(), secure: true }
+    }
+}
+
+impl BaseUrl {
+    pub fn parse(text: &str) -> Checked<BaseUrl> {
+        let text = text.trim();
+        if text.len() > MAX_URL {
+            return Err(format!("base_url is {} bytes long: at most {MAX_URL} are taken", text.len()));
+        }
+        let Some((scheme, rest)) = text.split_once("://") else {
+            return Err("base_url has no scheme: begin it with https://".to_owned());
+        };
+        let secure = match scheme.to_ascii_lowercase().as_str() {
+            "https" => true,
+            "http" => false,
+            _ => return Err("base_url must begin with https:// (or http:// for loopback)".to_owned()),
+        };
+        if rest.contains(['?', '#']) {
+            return Err("base_url must not hold a query or a fragment: remove what follows ? or #".to_owned());
+        }
+        let authority = rest.split('/').next().unwrap_or_default();
+        check_authority(authority)?;
+        let uri: Uri = text.parse().map_err(|_| {
+            "base_url is not a URL: write https://host or https://host:port/path in ASCII (a Thai host in its xn-- form)".to_owned()
+        })?;
+        let host = uri.host().unwrap_or_default();
+        if host.is_empty() {
+            return Err("base_url names no host".to_owned());
+        }
+        Ok(BaseUrl {
+            host: host.trim_start_matches('[').trim_end_matches(']').to_owned(),
+            secure,
+            text: text.trim_end_matches('/').to_owned(),
+        })
+    }
+
+    /// Whether credentials would travel unencrypted to another machine.
+    pub fn is_exposed(&self) -> bool {
+        !self.secure && !self.is_loopback()
+    }
+
+    /// 127.0.0.0/8, ::1 or `localhost` (design.md, "Behaviour").
+    fn is_loopback(&self) -> bool {
+        match self.host.parse::<IpAddr>() {
+            Ok(address) => address.is_loopback(),
+            Err(_) => self.host.eq_ignore_ascii_case("localhost"),
+        }
+    }
+
+    /// The address of one of the service's functions, such as `/otp/requestOTP`.
+    pub fn join(&self, path: &str) -> Checked<Uri> {
+        let uri: Uri = format!("{}{path}", self.text).parse().map_err(|_| "base_url is not a URL".to_owned())?;
+        debug_assert!(uri.scheme() == Some(if self.secure { &Scheme::HTTPS } else { &Scheme::HTTP }));
+        Ok(uri)
+    }
+}
+
+/// Refuses what the `http` crate would let pass: credentials, and ports that it would silently replace by the default.
+fn check_authority(authority: &str) -> Checked<()> {
+    if authority.contains('@') {
+        return Err("base_url must not hold credentials: give them as user and password or token".to_owned());
+    }
+    let after_host = match authority.rfind(']') {
+        Some(end) => &authority[end + 1..],
+        None => authority,
+    };
+    if let Some((_, port)) = after_host.split_once(':') {
+        let digits = !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
+        if !digits || !port.parse::<u16>().is_ok_and(|port| port > 0) {
+            return Err("base_url has a port that is none: use 1 to 65535".to_owned());
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_stands_before_the_services_own() {
+        let url = BaseUrl::parse("https://sms.example.com/Gateway/").unwrap();
+        assert_eq!(url.join("/otp/requestOTP").unwrap(), "https://sms.example.com/Gateway/otp/requestOTP");
+        assert_eq!(BaseUrl::default(), BaseUrl::parse(DEFAULT).unwrap());
+    }
+
+    #[test]
+    fn what_cannot_work_is_refused_with_a_sentence() {
+        let bad = [
+            "",
+            "api-service.example.com",
+            "ftp://example.com",
+            "https://",
+            "https:///otp",
+            "https://user:pw@example.com",
+            "https://user@example.com",
+            "https://example.com:70000",
+            "https://example.com:0",
+            "https://example.com:",
+            "https://example.com:abc",
+            "https://example.com:+80",
+            "https://example.com/?a=b",
+            "https://example.com#x",
+            "https://exa mple.com",
+            "https://ตัวอย่าง.ไทย",
+            "https://example.com/\r\nX: y",
+            "https://[::1",
+            "https://[::1]:99999",
+        ];
+        for text in bad {
+            let problem = BaseUrl::parse(text).expect_err(text);
+            assert!(problem.contains("base_url"), "{text}: {problem}");
+        }
+        assert!(BaseUrl::parse(&format!("https://{}", "a".repeat(1 << 20))).is_err());
+    }
+
+    #[test]
+    fn plain_http_is_exposed_except_on_loopback() {
+        for safe in
+            ["http://127.0.0.1:80", "http://127.8.9.1", "http://[::1]:8080", "http://LOCALHOST", "https://example.com"]
+        {
+            assert!(!BaseUrl::parse(safe).unwrap().is_exposed(), "{safe}");
+        }
+        for exposed in
+            ["http://example.com", "http://10.0.0.1", "http://localhost.example.com", "http://127.0.0.1.example.com"]
+        {
+            assert!(BaseUrl::parse(exposed).unwrap().is_exposed(), "{exposed}");
+        }
+    }
+}

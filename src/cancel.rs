@@ -1,0 +1,71 @@
+//! Stops calls from another thread.
+
+use std::fmt;
+use std::net::{Shutdown, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// A handle that ends the calls it is set on ([`Call::cancel`](crate::Call::cancel)), from any thread, once and for all.
+///
+/// A call in flight ends with −22 ([`Code::Interrupted`](crate::Code::Interrupted)) and says whether it was sent; a call
+/// begun after [`fire`](Cancel::fire) ends at once with −22, not sent. Clones are the same handle.
+#[derive(Clone, Default)]
+pub struct Cancel(Arc<State>);
+
+#[derive(Default)]
+struct State {
+    fired: AtomicBool,
+    /// The sockets of calls in flight. A socket stays here only while its call holds it.
+    sockets: Mutex<Vec<Arc<TcpStream>>>,
+}
+
+impl Cancel {
+    /// A handle that has not fired.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Ends every call that the handle is set on. Further calls of `fire` change nothing.
+    pub fn fire(&self) {
+        self.0.fired.store(true, Ordering::SeqCst);
+        for socket in self.0.sockets.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+            // Shut already: nothing is left to do.
+            let _ = socket.shutdown(Shutdown::Both);
+        }
+    }
+
+    /// Whether [`fire`](Cancel::fire) has been called.
+    pub fn is_fired(&self) -> bool {
+        self.0.fired.load(Ordering::SeqCst)
+    }
+
+    /// Shuts `socket` when fired, until the returned guard is dropped.
+    pub(crate) fn watch(&self, socket: &Arc<TcpStream>) -> Watched {
+        self.0.sockets.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(socket));
+        if self.is_fired() {
+            let _ = socket.shutdown(Shutdown::Both);
+        }
+        Watched { cancel: self.clone(), socket: Arc::clone(socket) }
+    }
+}
+
+impl fmt::Debug for Cancel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cancel").field("fired", &self.is_fired()).finish_non_exhaustive()
+    }
+}
+
+/// A socket that a [`Cancel`] will shut, for as long as this lives.
+pub(crate) struct Watched {
+    cancel: Cancel,
+    socket: Arc<TcpStream>,
+}
+
+impl Drop for Watched {
+    fn drop(&mut self) {
+        let mut sockets = self.cancel.0.sockets.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(index) = sockets.iter().position(|socket| Arc::ptr_eq(socket, &self.socket)) {
+            sockets.swap_remove(index);
+        }
+    }
+}

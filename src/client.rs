@@ -1,0 +1,353 @@
+//! The client: request, resend, verify, balance.
+
+use crate::answer::Answer;
+use crate::base_url::BaseUrl;
+use crate::check::{self, Checked};
+use crate::log::Log;
+use crate::secret::Secret;
+use crate::transport::{Exchange, Failure, Transport};
+use crate::{Account, Call, Code, Delivery, Error, LogLevel, Options, OtpId, Result, Sent, Verification, mobile};
+use serde::Serialize;
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use ureq::http::Uri;
+use zeroize::Zeroizing;
+
+/// A connection to the OTP service. Cheap to clone, and used from any number of threads at once; all clones share the idle
+/// connections.
+///
+/// ```no_run
+/// # fn main() -> ants_otp::Result<()> {
+/// let client = ants_otp::Client::from_env()?;
+/// let otp = client.request("081-234-5678")?;
+/// println!("code for {}?", otp.reference_code());
+/// let mut typed = String::new();
+/// std::io::stdin().read_line(&mut typed).ok();
+/// if client.verify(&otp, &typed)?.is_verified() {
+///     println!("verified");
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Client(Arc<Inner>);
+
+struct Inner {
+    transport: Transport,
+    urls: [Uri; Operation::ALL.len()],
+    otc_id: Option<String>,
+    country_code: String,
+    timeout: Duration,
+    max_retries: u32,
+    log: Log,
+}
+
+/// What [`Options`] hands over.
+pub(crate) struct Parts {
+    pub transport: Transport,
+    pub base_url: BaseUrl,
+    pub otc_id: Option<String>,
+    pub country_code: String,
+    pub timeout: Duration,
+    pub max_retries: u32,
+    pub log: Log,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Operation {
+    Request,
+    Resend,
+    Verify,
+    Balance,
+}
+
+impl Operation {
+    const ALL: [Operation; 4] = [Operation::Request, Operation::Resend, Operation::Verify, Operation::Balance];
+
+    fn path(self) -> &'static str {
+        match self {
+            Operation::Request => "/otp/requestOTP",
+            Operation::Resend => "/otp/resendOTP",
+            Operation::Verify => "/otp/verifyOTP",
+            Operation::Balance => "/account/balance",
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Operation::Request => "request",
+            Operation::Resend => "resend",
+            Operation::Verify => "verify",
+            Operation::Balance => "balance",
+        }
+    }
+}
+
+/// A request's body: only what was given is in it (wire.md).
+#[derive(Serialize, Default)]
+#[serde(rename_all = "camelCase")]
+struct Body<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    otc_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mobile: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    otp_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    otp_code: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    notify_url: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    notify_content_type: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    callback_data: Option<&'a str>,
+}
+
+impl<'a> Body<'a> {
+    fn with(call: &'a Call) -> Self {
+        Body {
+            notify_url: call.notify_url.as_deref(),
+            notify_content_type: call.notify_content_type.as_deref(),
+            callback_data: call.callback_data.as_deref(),
+            ..Body::default()
+        }
+    }
+}
+
+impl Client {
+    /// Options to make a client from.
+    pub fn builder() -> Options {
+        Options::new()
+    }
+
+    /// A client from the environment alone; see [`Options::load_env`].
+    ///
+    /// # Errors
+    /// −3 where a variable is missing or cannot work.
+    pub fn from_env() -> Result<Client> {
+        Options::new().load_env().build()
+    }
+
+    pub(crate) fn assemble(parts: Parts) -> Checked<Client> {
+        let [request, resend, verify, balance] = Operation::ALL.map(|operation| parts.base_url.join(operation.path()));
+        Ok(Client(Arc::new(Inner {
+            transport: parts.transport,
+            urls: [request?, resend?, verify?, balance?],
+            otc_id: parts.otc_id,
+            country_code: parts.country_code,
+            timeout: parts.timeout,
+            max_retries: parts.max_retries,
+            log: parts.log,
+        })))
+    }
+
+    /// Asks the service to send an OTP to `mobile`, in any form that [`normalize_mobile`](crate::normalize_mobile) takes.
+    ///
+    /// # Errors
+    /// −2 for what is no mobile number, −1 without an otc_id; else as [`Error::code`] and [`Error::delivery`] say. With
+    /// delivery UNKNOWN an SMS may have gone out: nothing is sent a second time by itself.
+    pub fn request(&self, mobile: &str) -> Result<Sent> {
+        self.request_with(mobile, &Call::default())
+    }
+
+    /// [`request`](Client::request) with options of this call.
+    ///
+    /// # Errors
+    /// As [`request`](Client::request), and −3 for an option that cannot work.
+    pub fn request_with(&self, mobile: &str, call: &Call) -> Result<Sent> {
+        call.check()?;
+        let Some(otc_id) = call.otc_id.as_deref().or(self.0.otc_id.as_deref()) else {
+            return Err(argument(
+                "otc_id is missing: set it on the client (environment: ANTS_OTP_OTC_ID) or on the call",
+            ));
+        };
+        let mobile = if call.mobile_as_given {
+            mobile::as_given(mobile)?
+        } else {
+            mobile::normalize_mobile(mobile, &self.0.country_code)?
+        };
+        let body = Body { otc_id: Some(otc_id), mobile: Some(&mobile), ..Body::with(call) };
+        self.perform(Operation::Request, &body, call, &mobile, |answer| answer.sent(otc_id))
+    }
+
+    /// Asks the service to send an OTP again. Go on with the new [`Sent`]: its otp_id may be another.
+    ///
+    /// # Errors
+    /// As [`request`](Client::request).
+    pub fn resend(&self, otp: impl OtpId) -> Result<Sent> {
+        self.resend_with(otp, &Call::default())
+    }
+
+    /// [`resend`](Client::resend) with options of this call.
+    ///
+    /// # Errors
+    /// As [`request_with`](Client::request_with).
+    pub fn resend_with(&self, otp: impl OtpId, call: &Call) -> Result<Sent> {
+        let otc_id = call.otc_id.as_deref().or(otp.otc_id());
+        self.resend_ids(Some(otp.otp_id()), otc_id, call)
+    }
+
+    /// A resend by the OTP configuration alone, as the specification documents it: that of the call or the client.
+    ///
+    /// # Errors
+    /// As [`request_with`](Client::request_with).
+    pub fn resend_newest(&self, call: &Call) -> Result<Sent> {
+        self.resend_ids(None, call.otc_id.as_deref(), call)
+    }
+
+    /// The body holds the ids that there are (wire.md, "resendOTP").
+    fn resend_ids(&self, otp_id: Option<&str>, otc_id: Option<&str>, call: &Call) -> Result<Sent> {
+        call.check()?;
+        let otp_id = otp_id.map(|id| check::identifier("otp_id", id.to_owned())).transpose().map_err(argument)?;
+        let otc_id = otc_id.or(self.0.otc_id.as_deref());
+        if otp_id.is_none() && otc_id.is_none() {
+            return Err(argument("neither otp_id nor otc_id is given: a resend needs one of them"));
+        }
+        let body = Body { otc_id, otp_id: otp_id.as_deref(), ..Body::with(call) };
+        self.perform(Operation::Resend, &body, call, "", |answer| answer.sent(otc_id.unwrap_or_default()))
+    }
+
+    /// Asks the service whether `otp_code` is the code it sent. Outer white space goes, Thai and full-width digits become
+    /// ASCII.
+    ///
+    /// # Errors
+    /// Wrong, expired, over-limit and already confirmed codes are a [`Verification`], not an error; everything else is.
+    pub fn verify(&self, otp: impl OtpId, otp_code: &str) -> Result<Verification> {
+        self.verify_with(otp, otp_code, &Call::default())
+    }
+
+    /// [`verify`](Client::verify) with options of this call.
+    ///
+    /// # Errors
+    /// As [`verify`](Client::verify), and −3 for an option that cannot work.
+    pub fn verify_with(&self, otp: impl OtpId, otp_code: &str, call: &Call) -> Result<Verification> {
+        call.check()?;
+        let otp_id = check::identifier("otp_id", otp.otp_id().to_owned()).map_err(argument)?;
+        let code = Secret::new(check::otp_code(otp_code).map_err(argument)?);
+        let body = Body { otp_id: Some(&otp_id), otp_code: Some(code.reveal()), ..Body::with(call) };
+        self.perform(Operation::Verify, &body, call, "", |answer| answer.verification(&otp_id))
+    }
+
+    /// The account's type and credit. It costs nothing, so it is the way to test credentials.
+    ///
+    /// # Errors
+    /// 9998 for wrong credentials; else as [`Error::code`] says.
+    pub fn balance(&self) -> Result<Account> {
+        self.balance_with(&Call::default())
+    }
+
+    /// [`balance`](Client::balance) with options of this call; its timeout and cancel are the ones that apply.
+    ///
+    /// # Errors
+    /// As [`balance`](Client::balance), and −3 for an option that cannot work.
+    pub fn balance_with(&self, call: &Call) -> Result<Account> {
+        call.check()?;
+        self.perform(Operation::Balance, &Body::default(), call, "", |answer| answer.account())
+    }
+
+    /// Sends `body`, reads the answer and writes the log line.
+    fn perform<T: Outcome>(
+        &self,
+        operation: Operation,
+        body: &Body<'_>,
+        call: &Call,
+        mobile: &str,
+        read: impl FnOnce(&Answer) -> Result<T>,
+    ) -> Result<T> {
+        let begun = Instant::now();
+        // A verify's body holds the OTP code.
+        let body = Zeroizing::new(serde_json::to_vec(body).map_err(|error| {
+            Error::refused(Code::Internal, format!("The request could not be written as JSON: {error}"))
+        })?);
+        let result = self.exchange(operation, &body, call, begun).and_then(|answer| read(&answer));
+        self.log_result(operation, &result, mobile, begun.elapsed());
+        result
+    }
+
+    /// One call on the wire: tried again only while nothing of it was sent, within one deadline.
+    fn exchange(&self, operation: Operation, body: &[u8], call: &Call, begun: Instant) -> Result<Answer> {
+        let exchange = Exchange {
+            deadline: begun + call.timeout.unwrap_or(self.0.timeout),
+            cancel: call.cancel.as_ref(),
+            interrupt: call.interrupt.as_deref(),
+        };
+        let mut attempt = 0;
+        loop {
+            let failure = match self.0.transport.post(&self.0.urls[operation as usize], body, &exchange) {
+                Ok(answer) => return Ok(answer),
+                Err(failure) => failure,
+            };
+            let again = failure.may_repeat && failure.delivery == Delivery::NotSent && attempt < self.0.max_retries;
+            let pause = back_off(attempt);
+            if !again || exchange.remaining() <= pause {
+                return Err(failure.into());
+            }
+            attempt += 1;
+            self.0.log.line(LogLevel::Debug, || {
+                format!("{}: not sent, {}; trying again in {} ms", operation.name(), failure.code, pause.as_millis())
+            });
+            exchange.pause(pause)?;
+        }
+    }
+
+    fn log_result<T: Outcome>(&self, operation: Operation, result: &Result<T>, mobile: &str, took: Duration) {
+        let (code, delivery) = match result {
+            Ok(value) => (value.code(), Delivery::Answered),
+            Err(error) => (error.code(), error.delivery()),
+        };
+        let level = if code.number() < 0 { LogLevel::Warning } else { LogLevel::Info };
+        self.0.log.line(level, || {
+            let to = if mobile.is_empty() { String::new() } else { format!(" to {}", mobile::masked(mobile)) };
+            format!(
+                "{}{to}: {} {}, {}, {} ms",
+                operation.name(),
+                code.number(),
+                code.name(),
+                delivery.name(),
+                took.as_millis()
+            )
+        });
+    }
+}
+
+/// What a readable answer amounts to, for the log.
+trait Outcome {
+    fn code(&self) -> Code {
+        Code::Ok
+    }
+}
+
+impl Outcome for Sent {}
+impl Outcome for Account {}
+impl Outcome for Verification {
+    fn code(&self) -> Code {
+        self.code()
+    }
+}
+
+/// 100 to 200 ms before the second attempt, twice that before the third: jittered, so that many clients do not return at
+/// once.
+fn back_off(attempt: u32) -> Duration {
+    Duration::from_millis(fastrand::u64(100..=200) << attempt)
+}
+
+fn argument(problem: impl Into<String>) -> Error {
+    Error::refused(Code::InvalidArgument, problem)
+}
+
+impl From<Failure> for Error {
+    fn from(failure: Failure) -> Error {
+        Error::new(failure.code, failure.delivery, failure.message)
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("balance_url", &self.0.urls[Operation::Balance as usize])
+            .field("otc_id", &self.0.otc_id)
+            .field("timeout", &self.0.timeout)
+            .finish_non_exhaustive()
+    }
+}

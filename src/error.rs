@@ -1,0 +1,164 @@
+//! What went wrong, whether the request can have reached the service, and the service's own words.
+
+use crate::Code;
+use std::fmt;
+use std::time::Duration;
+
+/// Whether a request can have reached the service.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[repr(i32)]
+pub enum Delivery {
+    /// It may have been carried out: for a request or resend, an SMS may be on its way.
+    #[default]
+    Unknown = 0,
+    /// The kernel took no byte of the body: the service cannot have acted, and calling again is safe.
+    NotSent = 1,
+    /// The service answered.
+    Answered = 2,
+}
+
+impl Delivery {
+    /// The number that crosses every border.
+    pub const fn number(self) -> i32 {
+        self as i32
+    }
+
+    /// The name shared by all languages: `UNKNOWN`, `NOT_SENT` or `ANSWERED`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Delivery::Unknown => "UNKNOWN",
+            Delivery::NotSent => "NOT_SENT",
+            Delivery::Answered => "ANSWERED",
+        }
+    }
+}
+
+/// Why a call did not succeed. Holds no secret: it can be logged as it is.
+pub struct Error(Box<Parts>);
+
+#[derive(Debug, Clone)]
+pub(crate) struct Parts {
+    pub code: Code,
+    pub delivery: Delivery,
+    pub message: String,
+    pub words: Words,
+    pub http_status: Option<u16>,
+    pub retry_after: Option<Duration>,
+}
+
+/// What the service said of a refusal, in its own words. Empty where it said nothing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Words {
+    pub message: String,
+    pub description: String,
+    pub code: Option<i32>,
+}
+
+/// A result of this library.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl Error {
+    pub(crate) fn from_parts(parts: Parts) -> Self {
+        Error(Box::new(parts))
+    }
+
+    /// A failure without an answer.
+    pub(crate) fn new(code: Code, delivery: Delivery, message: impl Into<String>) -> Self {
+        Error::from_parts(Parts {
+            code,
+            delivery,
+            message: message.into(),
+            words: Words::default(),
+            http_status: None,
+            retry_after: None,
+        })
+    }
+
+    /// Refused before anything was sent.
+    pub(crate) fn refused(code: Code, message: impl Into<String>) -> Self {
+        Error::new(code, Delivery::NotSent, message)
+    }
+
+    pub(crate) fn into_words(self) -> Words {
+        self.0.words
+    }
+
+    /// What came of the call.
+    pub fn code(&self) -> Code {
+        self.0.code
+    }
+
+    /// Whether the request can have reached the service. Only [`Delivery::NotSent`] means that calling again cannot send
+    /// a second SMS.
+    pub fn delivery(&self) -> Delivery {
+        self.0.delivery
+    }
+
+    /// One English sentence or two: what happened and, where it can be told, what to change.
+    pub fn message(&self) -> &str {
+        &self.0.message
+    }
+
+    /// The HTTP status of the answer, if there was one.
+    pub fn http_status(&self) -> Option<u16> {
+        self.0.http_status
+    }
+
+    /// The service's own message, or `""`. Control characters are shown as U+FFFD.
+    pub fn service_message(&self) -> &str {
+        &self.0.words.message
+    }
+
+    /// The service's own description, or `""`.
+    pub fn service_description(&self) -> &str {
+        &self.0.words.description
+    }
+
+    /// The code that the service sent, as a number, also where the table does not know it.
+    pub fn service_code(&self) -> Option<i32> {
+        self.0.words.code
+    }
+
+    /// How long the service asks to wait before the next call (header Retry-After).
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.0.retry_after
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({} {})", self.0.message, self.0.code.name(), self.0.code.number())
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl std::error::Error for Error {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_is_one_pointer_and_crosses_threads() {
+        fn shared<T: Send + Sync + 'static>() {}
+        shared::<Error>();
+        assert_eq!(size_of::<Error>(), size_of::<usize>());
+    }
+
+    #[test]
+    fn a_zeroed_delivery_never_reads_as_safe_to_repeat() {
+        assert_eq!(Delivery::default(), Delivery::Unknown);
+        assert_eq!([Delivery::Unknown, Delivery::NotSent, Delivery::Answered].map(Delivery::number), [0, 1, 2]);
+    }
+
+    #[test]
+    fn display_ends_with_name_and_number() {
+        let error = Error::refused(Code::InvalidMobile, "no");
+        assert_eq!(error.to_string(), "no (ERR_INVALID_MOBILE -2)");
+    }
+}
