@@ -1,7 +1,7 @@
 //! Stops calls from another thread.
 
+use crate::transport::Wire;
 use std::fmt;
-use std::net::{Shutdown, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -16,7 +16,7 @@ pub struct Cancel(Arc<State>);
 struct State {
     fired: AtomicBool,
     /// The sockets of calls in flight. A socket stays here only while its call holds it.
-    sockets: Mutex<Vec<Arc<TcpStream>>>,
+    sockets: Mutex<Vec<Arc<Wire>>>,
 }
 
 impl Cancel {
@@ -29,8 +29,7 @@ impl Cancel {
     pub fn fire(&self) {
         self.0.fired.store(true, Ordering::SeqCst);
         for socket in self.0.sockets.lock().unwrap_or_else(PoisonError::into_inner).iter() {
-            // Shut already: nothing is left to do.
-            let _ = socket.shutdown(Shutdown::Both);
+            socket.shut();
         }
     }
 
@@ -40,10 +39,10 @@ impl Cancel {
     }
 
     /// Shuts `socket` when fired, until the returned guard is dropped.
-    pub(crate) fn watch(&self, socket: &Arc<TcpStream>) -> Watched {
+    pub(crate) fn watch(&self, socket: &Arc<Wire>) -> Watched {
         self.0.sockets.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(socket));
         if self.is_fired() {
-            let _ = socket.shutdown(Shutdown::Both);
+            socket.shut();
         }
         Watched { cancel: self.clone(), socket: Arc::clone(socket) }
     }
@@ -58,7 +57,7 @@ impl fmt::Debug for Cancel {
 /// A socket that a [`Cancel`] will shut, for as long as this lives.
 pub(crate) struct Watched {
     cancel: Cancel,
-    socket: Arc<TcpStream>,
+    socket: Arc<Wire>,
 }
 
 impl Drop for Watched {

@@ -5,7 +5,7 @@ use crate::base_url::BaseUrl;
 use crate::check::{self, Checked};
 use crate::log::Log;
 use crate::secret::Secret;
-use crate::transport::{Exchange, Failure, Transport};
+use crate::transport::{Exchange, Failure, Transport, interrupted};
 use crate::{Account, Call, Code, Delivery, Error, LogLevel, Options, OtpId, Result, Sent, Verification, mobile};
 use serde::Serialize;
 use std::fmt;
@@ -260,18 +260,15 @@ impl Client {
         let body = Zeroizing::new(serde_json::to_vec(body).map_err(|error| {
             Error::refused(Code::Internal, format!("The request could not be written as JSON: {error}"))
         })?);
-        let result = self.exchange(operation, &body, call, begun).and_then(|answer| read(&answer));
+        let result = self.exchange(operation, &body, call).and_then(|answer| read(&answer));
         self.log_result(operation, &result, mobile, begun.elapsed());
         result
     }
 
     /// One call on the wire: tried again only while nothing of it was sent, within one deadline.
-    fn exchange(&self, operation: Operation, body: &[u8], call: &Call, begun: Instant) -> Result<Answer> {
-        let exchange = Exchange {
-            deadline: begun + call.timeout.unwrap_or(self.0.timeout),
-            cancel: call.cancel.as_ref(),
-            interrupt: call.interrupt.as_deref(),
-        };
+    fn exchange(&self, operation: Operation, body: &[u8], call: &Call) -> Result<Answer> {
+        let exchange =
+            Exchange::new(call.timeout.unwrap_or(self.0.timeout), call.cancel.as_ref(), call.interrupt.as_ref());
         let mut attempt = 0;
         loop {
             let failure = match self.0.transport.post(&self.0.urls[operation as usize], body, &exchange) {
@@ -287,7 +284,8 @@ impl Client {
             self.0.log.line(LogLevel::Debug, || {
                 format!("{}: not sent, {}; trying again in {} ms", operation.name(), failure.code, pause.as_millis())
             });
-            exchange.pause(pause)?;
+            // The pause ends early only when the caller stops the call: the deadline lies behind it.
+            exchange.pause(pause).map_err(|_| Error::from(interrupted()))?;
         }
     }
 

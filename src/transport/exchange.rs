@@ -1,17 +1,23 @@
-//! What bounds one call (its deadline, a cancel, an interrupt hook) and what is said when it fails.
+//! What bounds one call (its deadline, a cancel, an interrupt hook), and how a call without an answer failed.
 
 use crate::call::Interrupt;
 use crate::{Cancel, Code, Delivery};
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-/// No wait is longer than this before cancel and interrupt are asked again.
+/// No wait is longer than this before cancel and interrupt hook are asked again.
 pub(crate) const SLICE: Duration = Duration::from_millis(200);
 
-/// The bounds of one call.
-pub(crate) struct Exchange<'a> {
-    pub deadline: Instant,
-    pub cancel: Option<&'a Cancel>,
-    pub interrupt: Option<&'a Interrupt>,
+/// The bounds of one call. Belongs to the calling thread.
+pub(crate) struct Exchange {
+    begun: Instant,
+    deadline: Instant,
+    pub cancel: Option<Cancel>,
+    interrupt: Option<Arc<Interrupt>>,
+    /// When the hook was asked last, in milliseconds since `begun`. Atomic only because ureq wants connections to be `Sync`.
+    asked: AtomicU64,
 }
 
 /// Why a call has no answer.
@@ -24,35 +30,141 @@ pub(crate) struct Failure {
     pub may_repeat: bool,
 }
 
-impl Exchange<'_> {
+impl Failure {
+    /// A failure before any byte of the body was taken.
+    pub fn not_sent(code: Code, message: impl Into<String>) -> Self {
+        Failure { code, delivery: Delivery::NotSent, message: message.into(), may_repeat: true }
+    }
+
+    /// The same, where another attempt would end the same way.
+    pub fn for_good(self) -> Self {
+        Failure { may_repeat: false, ..self }
+    }
+
+    pub fn unknown(code: Code, message: impl Into<String>) -> Self {
+        Failure { code, delivery: Delivery::Unknown, message: message.into(), may_repeat: false }
+    }
+}
+
+/// What ended a wait on a socket. How far the call had come is for the caller to say.
+#[derive(Debug)]
+pub(crate) enum Fault {
+    Timeout,
+    Interrupted,
+    /// The connection was cut; the peer's orderly end is no fault.
+    Cut(io::Error),
+    Tls(rustls::Error),
+}
+
+impl Exchange {
+    pub fn new(timeout: Duration, cancel: Option<&Cancel>, interrupt: Option<&Arc<Interrupt>>) -> Self {
+        let begun = Instant::now();
+        Exchange {
+            begun,
+            deadline: begun + timeout,
+            cancel: cancel.cloned(),
+            interrupt: interrupt.cloned(),
+            asked: AtomicU64::new(0),
+        }
+    }
+
+    /// The same bounds with an earlier deadline, if `limit` comes before it.
+    pub fn shortened(&self, limit: Duration) -> Self {
+        Exchange { deadline: self.deadline.min(Instant::now() + limit), ..self.clone() }
+    }
+
     /// The time left, zero when it is over.
     pub fn remaining(&self) -> Duration {
         self.deadline.saturating_duration_since(Instant::now())
     }
 
-    /// Waits, unless the caller stops it.
-    pub fn pause(&self, time: Duration) -> Result<(), Failure> {
+    /// To be called before each wait: how long it may be, [`SLICE`] at most.
+    pub fn next_wait(&self) -> Result<Duration, Fault> {
+        if self.cancel.as_ref().is_some_and(Cancel::is_fired) {
+            return Err(Fault::Interrupted);
+        }
+        let now = Instant::now();
+        if self.interrupt.is_some()
+            && self.since_begun(now) - self.asked.load(Ordering::Relaxed) >= SLICE.as_millis() as u64
+        {
+            self.ask(now)?;
+        }
+        let left = self.deadline.saturating_duration_since(now);
+        if left.is_zero() { Err(Fault::Timeout) } else { Ok(left.min(SLICE)) }
+    }
+
+    /// To be called when a wait was interrupted by a signal: the hook may know it.
+    pub fn after_signal(&self) -> Result<(), Fault> {
+        if self.interrupt.is_some() { self.ask(Instant::now()) } else { Ok(()) }
+    }
+
+    /// What a closed connection means: a cancel shuts the socket.
+    pub fn cut(&self, error: io::Error) -> Fault {
+        if self.cancel.as_ref().is_some_and(Cancel::is_fired) { Fault::Interrupted } else { Fault::Cut(error) }
+    }
+
+    /// Sleeps, unless the caller stops it.
+    pub fn pause(&self, time: Duration) -> Result<(), Fault> {
         let end = Instant::now() + time;
         loop {
-            self.check_stopped()?;
+            let slice = self.next_wait()?;
             let left = end.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 return Ok(());
             }
-            std::thread::sleep(left.min(SLICE));
+            std::thread::sleep(left.min(slice));
         }
     }
 
-    /// The caller's wish to stop, as a failure of a call that has not been sent.
-    pub fn check_stopped(&self) -> Result<(), Failure> {
-        if self.cancel.is_some_and(Cancel::is_fired) || self.interrupt.is_some_and(|asked| asked()) {
-            return Err(Failure {
-                code: Code::Interrupted,
-                delivery: Delivery::NotSent,
-                message: "The call was stopped by its caller".to_owned(),
-                may_repeat: false,
-            });
+    fn since_begun(&self, now: Instant) -> u64 {
+        now.duration_since(self.begun).as_millis() as u64
+    }
+
+    fn ask(&self, now: Instant) -> Result<(), Fault> {
+        self.asked.store(self.since_begun(now), Ordering::Relaxed);
+        match &self.interrupt {
+            Some(hook) if hook() => Err(Fault::Interrupted),
+            _ => Ok(()),
         }
-        Ok(())
+    }
+}
+
+impl Clone for Exchange {
+    fn clone(&self) -> Self {
+        Exchange {
+            cancel: self.cancel.clone(),
+            interrupt: self.interrupt.clone(),
+            asked: AtomicU64::new(self.asked.load(Ordering::Relaxed)),
+            ..*self
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shortened_exchange_never_outlives_the_call() {
+        let exchange = Exchange::new(Duration::from_millis(50), None, None);
+        assert!(exchange.shortened(Duration::from_secs(5)).remaining() <= Duration::from_millis(50));
+        assert!(exchange.shortened(Duration::from_millis(1)).remaining() <= Duration::from_millis(1));
+    }
+
+    #[test]
+    fn a_fired_cancel_ends_a_pause_at_once() {
+        let cancel = Cancel::new();
+        let exchange = Exchange::new(Duration::from_secs(5), Some(&cancel), None);
+        cancel.fire();
+        assert!(matches!(exchange.pause(Duration::from_secs(5)), Err(Fault::Interrupted)));
+    }
+
+    #[test]
+    fn the_hook_is_asked_while_pausing() {
+        let hook: Arc<Interrupt> = Arc::new(|| true);
+        let exchange = Exchange::new(Duration::from_secs(5), None, Some(&hook));
+        let begun = Instant::now();
+        assert!(matches!(exchange.pause(Duration::from_secs(5)), Err(Fault::Interrupted)));
+        assert!(begun.elapsed() < Duration::from_secs(1));
     }
 }

@@ -1,36 +1,45 @@
 //! Carries one request to the service and its answer back, and says exactly how far it came.
-mod exchange;
-use crate::answer::Answer;
-use crate::check::Checked;
-use crate::secret::Secret;
-pub(crate) use exchange::{Exchange, Failure};
-use std::path::{Path, PathBuf};
-use std::time::Duration;
-use ureq::http::Uri;
+//!
+//! ureq speaks HTTP/1.1; everything below it is ours, because an OTP costs money and reaches a person: no thread and no
+//! look-up for a call on a kept connection, one deadline over every wait, waits that can be ended from outside, a proof for
+//! every NOT_SENT, and no socket shared with a forked child. From the bottom: [`fork`] and [`socket`], [`link`] (TLS),
+//! [`connect`], [`resolver`] and [`proxy`] (a new connection), [`connection`] (what ureq sees), [`pool`].
 
-#[derive(Debug, Clone)]
-pub(crate) struct Proxy;
-impl Proxy {
-    pub fn parse(_: &str) -> Checked<Proxy> {
-        Ok(Proxy)
-    }
-    pub fn from_env(_: &Uri) -> Checked<Option<Proxy>> {
-        Ok(None)
-    }
-}
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) enum Roots {
-    #[default]
-    Bundled,
-    System,
-}
-pub(crate) struct Tls;
-impl Tls {
-    pub fn load(_: Roots, _: Option<&Path>, _: Option<&(PathBuf, PathBuf)>) -> Checked<Tls> {
-        Ok(Tls)
-    }
-}
-#[allow(dead_code)]
+mod connect;
+mod connection;
+mod exchange;
+mod fork;
+mod link;
+mod pool;
+mod proxy;
+mod resolver;
+mod socket;
+mod tls;
+
+pub(crate) use exchange::{Exchange, Failure};
+pub(crate) use proxy::Proxy;
+pub(crate) use resolver::interrupted;
+pub(crate) use socket::Wire;
+pub(crate) use tls::{Roots, Tls};
+
+use crate::Code;
+use crate::answer::Answer;
+use crate::secret::Secret;
+use arc_swap::ArcSwap;
+use connection::{Connection, Lender, MAX_BODY, MAX_HEAD, Outcome, Resolved, lend};
+use link::Link;
+use pool::Pool;
+use proxy::{Kind, Target};
+use resolver::Resolver;
+use rustls::ClientConfig;
+use std::io::Read;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+use ureq::http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, TRANSFER_ENCODING};
+use ureq::http::{HeaderMap, Request, Response, Uri, Version};
+use ureq::{Agent, Body};
+
+/// What a transport is made of; checked already.
 pub(crate) struct Settings {
     pub authorization: Secret,
     pub user_agent: String,
@@ -40,17 +49,203 @@ pub(crate) struct Settings {
     pub max_idle: usize,
     pub idle_timeout: Duration,
 }
-pub(crate) struct Transport;
-impl Transport {
-    pub fn new(_: Settings) -> Self {
-        Transport
+
+pub(crate) struct Transport {
+    settings: Settings,
+    process: ArcSwap<Process>,
+}
+
+/// What belongs to one process: a forked child makes its own, since another thread may have held a lock of this one at the
+/// moment of the fork.
+struct Process {
+    generation: u32,
+    agent: Agent,
+    pool: Pool,
+    resolver: Resolver,
+    tls: Option<Arc<ClientConfig>>,
+}
+
+impl Process {
+    fn new(settings: &Settings) -> Self {
+        let config = Agent::config_builder()
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .proxy(None)
+            .max_idle_connections(0)
+            .max_idle_connections_per_host(0)
+            .max_response_header_size(MAX_HEAD)
+            .user_agent(settings.user_agent.as_str())
+            .accept("application/json")
+            .accept_encoding("")
+            .build();
+        Process {
+            generation: fork::generation(),
+            agent: Agent::with_parts(config, Lender, Resolved),
+            pool: Pool::new(settings.max_idle, settings.idle_timeout),
+            resolver: Resolver::new(),
+            tls: settings.tls.config().ok(),
+        }
     }
-    pub fn post(&self, _: &Uri, _: &[u8], _: &Exchange<'_>) -> Result<Answer, Failure> {
-        Err(Failure {
-            code: crate::Code::Internal,
-            delivery: crate::Delivery::NotSent,
-            message: "no transport".into(),
-            may_repeat: false,
-        })
+}
+
+impl Transport {
+    pub fn new(settings: Settings) -> Self {
+        Transport { process: ArcSwap::from_pointee(Process::new(&settings)), settings }
+    }
+
+    /// Posts `body`, JSON, and reads the answer.
+    pub fn post(&self, url: &Uri, body: &[u8], exchange: &Exchange) -> Result<Answer, Failure> {
+        let process = self.process();
+        let mut connection = match process.pool.take() {
+            Some(connection) => connection,
+            None => Box::new(self.connect(&process, url, &exchange.shortened(self.settings.connect_timeout))?),
+        };
+        connection.begin(exchange, &self.settings.authorization, body.len());
+        let (result, connection) = lend(connection, || run(&process.agent, url, body));
+        let Some(mut connection) = connection else {
+            return Err(Failure::unknown(Code::Internal, "The connection was lost inside the library."));
+        };
+        let outcome = connection.end();
+        match result {
+            Ok((answer, reusable)) if outcome.failure.is_none() => {
+                if reusable && outcome.clean {
+                    process.pool.put(connection);
+                }
+                Ok(answer)
+            }
+            Ok(_) => Err(explain(None, outcome)),
+            Err(error) => Err(explain(Some(&error), outcome)),
+        }
+    }
+
+    /// What this process uses, made anew in a forked child.
+    fn process(&self) -> Arc<Process> {
+        let process = self.process.load_full();
+        if process.generation == fork::generation() {
+            return process;
+        }
+        let own = Arc::new(Process::new(&self.settings));
+        // The parent's is neither used nor dropped: it may be locked, or half changed, for ever.
+        std::mem::forget(self.process.swap(Arc::clone(&own)));
+        std::mem::forget(process);
+        own
+    }
+
+    /// A new connection to the service, through the proxy if there is one.
+    fn connect(&self, process: &Process, url: &Uri, exchange: &Exchange) -> Result<Connection, Failure> {
+        let secure = url.scheme_str() == Some("https");
+        let host = url.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
+        let port = url.port_u16().unwrap_or(if secure { 443 } else { 80 });
+        let mut link = match &self.settings.proxy {
+            None => open(process, host, port, exchange)?,
+            Some(proxy) => self.connect_through(process, proxy, host, port, exchange)?,
+        };
+        if secure {
+            link = link.secure(process.tls()?, host, exchange)?;
+        }
+        Ok(Connection::new(link, host))
+    }
+
+    fn connect_through(
+        &self,
+        process: &Process,
+        proxy: &Proxy,
+        host: &str,
+        port: u16,
+        exchange: &Exchange,
+    ) -> Result<Link, Failure> {
+        let target = match (host.parse(), proxy.kind) {
+            (Ok(address), _) => Target::Address(address, port),
+            (Err(_), Kind::Socks5) => Target::Address(process.resolver.resolve(host, exchange)?[0], port),
+            (Err(_), _) => Target::Name(host, port),
+        };
+        let to_proxy = |failure: Failure| Failure {
+            code: if failure.code == Code::Timeout || failure.code == Code::Interrupted {
+                failure.code
+            } else {
+                Code::Proxy
+            },
+            message: format!("The proxy could not be reached: {}", failure.message),
+            ..failure
+        };
+        let mut link = open(process, &proxy.host, proxy.port, exchange).map_err(to_proxy)?;
+        if proxy.kind == Kind::Https {
+            link = link.secure(process.tls()?, &proxy.host, exchange).map_err(to_proxy)?;
+        }
+        proxy.lead(link, &target, exchange)
+    }
+}
+
+impl Process {
+    fn tls(&self) -> Result<&Arc<ClientConfig>, Failure> {
+        self.tls.as_ref().ok_or_else(|| Failure::not_sent(Code::Internal, "TLS could not be set up.").for_good())
+    }
+}
+
+fn open(process: &Process, host: &str, port: u16, exchange: &Exchange) -> Result<Link, Failure> {
+    let addresses = process.resolver.resolve(host, exchange)?;
+    let socket = connect::connect_to(&addresses, port, exchange).inspect_err(|_| process.resolver.doubt(host))?;
+    Ok(Link::Plain(socket))
+}
+
+/// The HTTP exchange on the connection that is held out. Also tells whether the connection can carry another one.
+fn run(agent: &Agent, url: &Uri, body: &[u8]) -> Result<(Answer, bool), ureq::Error> {
+    let request = Request::post(url.clone()).header(CONTENT_TYPE, "application/json").body(body)?;
+    let mut response = agent.run(request)?;
+    let reusable = is_reusable(&response);
+    let mut answer = Answer {
+        http_status: response.status().as_u16(),
+        retry_after: retry_after(response.headers()),
+        body: Vec::new(),
+    };
+    let limit = MAX_BODY as u64 + 1;
+    response.body_mut().as_reader().take(limit).read_to_end(&mut answer.body)?;
+    if answer.body.len() > MAX_BODY {
+        return Err(ureq::Error::BodyExceedsLimit(limit));
+    }
+    Ok((answer, reusable))
+}
+
+/// RFC 9112, section 9.3; and a message with both lengths is not one to build upon (section 6.3).
+fn is_reusable(response: &Response<Body>) -> bool {
+    let headers = response.headers();
+    let says_close = headers.get_all(CONNECTION).iter().any(|value| {
+        value.to_str().is_ok_and(|value| value.split(',').any(|token| token.trim().eq_ignore_ascii_case("close")))
+    });
+    response.version() == Version::HTTP_11
+        && !says_close
+        && response.status().as_u16() >= 200
+        && !response.status().is_redirection()
+        && !(headers.contains_key(TRANSFER_ENCODING) && headers.contains_key(CONTENT_LENGTH))
+}
+
+/// Seconds or a date (RFC 9110, section 10.2.3). A date that has passed is no wait.
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    if let Ok(seconds) = value.parse::<u32>() {
+        return Some(Duration::from_secs(seconds.into()));
+    }
+    let date = httpdate::parse_http_date(value).ok()?;
+    Some(date.duration_since(SystemTime::now()).unwrap_or_default())
+}
+
+/// Why the exchange gave no answer. What the connection saw goes before what ureq made of it.
+fn explain(error: Option<&ureq::Error>, outcome: Outcome) -> Failure {
+    if let Some(failure) = outcome.failure {
+        return failure;
+    }
+    if !outcome.sent {
+        return Failure::not_sent(Code::Internal, "The request could not be written.").for_good();
+    }
+    match error {
+        Some(ureq::Error::Io(_)) | None => Failure::unknown(
+            Code::ConnectionLost,
+            "The service closed the connection before its whole answer came; whether the request was carried out is unknown.",
+        ),
+        // ureq's own words may repeat what the peer sent.
+        Some(_) => Failure::unknown(
+            Code::BadAnswer,
+            "The answer is not HTTP that can be trusted, or too long; whether the request was carried out is unknown.",
+        ),
     }
 }

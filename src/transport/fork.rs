@@ -1,0 +1,67 @@
+//! Notices that the process was forked, without a system call a call.
+//!
+//! A child shares its parent's sockets. Whatever it wrote to one, even a polite end, would reach the parent's connection.
+//! So the child closes its copies the moment it is born, and a generation number tells everything made before the fork from
+//! what was made since. Children made without `fork(3)` (by the bare system call) are not seen.
+#![allow(unsafe_code)]
+
+use std::os::fd::RawFd;
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, AtomicUsize, Ordering};
+
+/// Sockets that a child closes. One that finds no place is still never used by a child; only its copy stays open there.
+const PLACES: usize = 16 * 1024;
+const FREE: RawFd = -1;
+
+static WATCHING: AtomicBool = AtomicBool::new(false);
+static GENERATION: AtomicU32 = AtomicU32::new(0);
+static SOCKETS: [AtomicI32; PLACES] = [const { AtomicI32::new(FREE) }; PLACES];
+/// No place at or after this one was ever used.
+static USED: AtomicUsize = AtomicUsize::new(0);
+
+/// The number of forks between this process and the one that loaded the library.
+pub(crate) fn generation() -> u32 {
+    GENERATION.load(Ordering::Relaxed)
+}
+
+/// A place in the list of sockets that a child closes.
+#[derive(Debug)]
+pub(crate) struct Place(Option<usize>);
+
+impl Place {
+    /// Lists `fd`. To be called right after it was opened.
+    pub fn take(fd: RawFd) -> Place {
+        // Not a `Once`: a fork while it runs would leave it running for ever in the child.
+        if !WATCHING.swap(true, Ordering::SeqCst) {
+            // SAFETY: the handler is a plain function of this library that does nothing but atomic operations and close(2),
+            // both allowed in the child of a process with threads. It stays valid: a library with such a handler is not
+            // unmapped before glibc has removed it.
+            unsafe { libc::pthread_atfork(None, None, Some(in_child)) };
+        }
+        let free = |place: &AtomicI32| place.compare_exchange(FREE, fd, Ordering::SeqCst, Ordering::SeqCst).is_ok();
+        let index = SOCKETS.iter().position(free);
+        if let Some(index) = index {
+            USED.fetch_max(index + 1, Ordering::SeqCst);
+        }
+        Place(index)
+    }
+
+    /// Takes the socket off the list. To be called right before it is closed: in the other order a fork in between could
+    /// close another file that has got the number since.
+    pub fn give_back(&mut self) {
+        if let Some(index) = self.0.take() {
+            SOCKETS[index].store(FREE, Ordering::SeqCst);
+        }
+    }
+}
+
+extern "C" fn in_child() {
+    GENERATION.fetch_add(1, Ordering::SeqCst);
+    for place in &SOCKETS[..USED.load(Ordering::SeqCst)] {
+        let fd = place.swap(FREE, Ordering::SeqCst);
+        if fd != FREE {
+            // SAFETY: the descriptor is this process's copy of a socket that `Wire` owns; `Wire` forgets descriptors of an
+            // earlier generation, so it is closed once.
+            unsafe { libc::close(fd) };
+        }
+    }
+}

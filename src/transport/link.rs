@@ -1,0 +1,175 @@
+//! A byte stream to a peer: a socket, or TLS over another link (twice, through an https proxy).
+
+use super::exchange::{Exchange, Failure, Fault};
+use super::resolver::interrupted;
+use super::socket::Socket;
+use super::tls;
+use crate::Code;
+use rustls::{ClientConfig, ClientConnection};
+use std::io::{self, Read, Write};
+use std::sync::Arc;
+
+pub(crate) enum Link {
+    Plain(Socket),
+    Tls(Box<TlsLink>),
+}
+
+/// TLS over another link.
+pub(crate) struct TlsLink {
+    session: ClientConnection,
+    under: Link,
+}
+
+impl Link {
+    /// Makes a TLS link of this one: the whole handshake with `host`.
+    pub fn secure(self, config: &Arc<ClientConfig>, host: &str, exchange: &Exchange) -> Result<Link, Failure> {
+        let mut link = Box::new(TlsLink { session: tls::session(config, host)?, under: self });
+        match link.handshake(exchange) {
+            Ok(()) => Ok(Link::Tls(link)),
+            Err(Fault::Tls(error)) => {
+                // The alert that tells the server why; the failure stands whether it arrives or not.
+                let _ = link.flush(exchange);
+                Err(tls::refusal(&error, host))
+            }
+            Err(Fault::Cut(error)) => Err(Failure::not_sent(
+                Code::Tls,
+                format!("{host} cut the connection during the TLS handshake: {error}."),
+            )),
+            Err(Fault::Timeout) => {
+                Err(Failure::not_sent(Code::Timeout, format!("No TLS handshake with {host} in time.")))
+            }
+            Err(Fault::Interrupted) => Err(interrupted()),
+        }
+    }
+
+    /// Sends all of `data`, in one record where TLS's record size allows.
+    pub fn send(&mut self, data: &[u8], exchange: &Exchange) -> Result<(), Fault> {
+        match self {
+            Link::Plain(socket) => socket.send(data, exchange),
+            Link::Tls(link) => {
+                link.session.writer().write_all(data).map_err(Fault::Cut)?;
+                link.flush(exchange)
+            }
+        }
+    }
+
+    /// Waits for bytes; 0 is the peer's orderly end.
+    pub fn receive(&mut self, into: &mut [u8], exchange: &Exchange) -> Result<usize, Fault> {
+        match self {
+            Link::Plain(socket) => socket.receive(into, exchange),
+            Link::Tls(link) => link.receive(into, exchange),
+        }
+    }
+
+    /// Bytes that the kernel has taken since the connection was opened.
+    pub fn taken(&self) -> u64 {
+        self.socket().taken()
+    }
+
+    pub fn is_tls(&self) -> bool {
+        matches!(self, Link::Tls(_))
+    }
+
+    pub fn socket(&self) -> &Socket {
+        match self {
+            Link::Plain(socket) => socket,
+            Link::Tls(link) => link.under.socket(),
+        }
+    }
+
+    /// Whether nothing waits to be read: one look at the socket, and at what TLS has decrypted.
+    pub fn is_quiet(&mut self) -> bool {
+        self.has_no_leftovers() && self.socket().is_quiet()
+    }
+
+    fn has_no_leftovers(&mut self) -> bool {
+        match self {
+            Link::Plain(_) => true,
+            Link::Tls(link) => {
+                let decrypted = link.session.process_new_packets();
+                decrypted.is_ok_and(|state| state.plaintext_bytes_to_read() == 0 && !state.peer_has_closed())
+                    && link.under.has_no_leftovers()
+            }
+        }
+    }
+}
+
+impl TlsLink {
+    fn handshake(&mut self, exchange: &Exchange) -> Result<(), Fault> {
+        self.session.set_buffer_limit(None);
+        while self.session.is_handshaking() {
+            self.flush(exchange)?;
+            if self.session.is_handshaking() && self.read(exchange)? == 0 {
+                return Err(exchange.cut(io::ErrorKind::UnexpectedEof.into()));
+            }
+        }
+        self.flush(exchange)
+    }
+
+    fn flush(&mut self, exchange: &Exchange) -> Result<(), Fault> {
+        while self.session.wants_write() {
+            let mut below = Below { link: &mut self.under, exchange, fault: None };
+            let written = self.session.write_tls(&mut below);
+            if let Err(error) = written {
+                return Err(below.fault.take().unwrap_or_else(|| exchange.cut(error)));
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes in what has come: 0 at the end of the link below.
+    fn read(&mut self, exchange: &Exchange) -> Result<usize, Fault> {
+        let mut below = Below { link: &mut self.under, exchange, fault: None };
+        let read = match self.session.read_tls(&mut below) {
+            Ok(read) => read,
+            Err(error) => return Err(below.fault.take().unwrap_or_else(|| exchange.cut(error))),
+        };
+        self.session.process_new_packets().map_err(Fault::Tls)?;
+        Ok(read)
+    }
+
+    fn receive(&mut self, into: &mut [u8], exchange: &Exchange) -> Result<usize, Fault> {
+        loop {
+            match self.session.reader().read(into) {
+                Ok(read) => return Ok(read),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                // The end without close_notify: what came may not be all.
+                Err(error) => return Err(exchange.cut(error)),
+            }
+            self.read(exchange)?;
+        }
+    }
+}
+
+/// The link below as rustls wants it. Errors of ours do not fit into `io::Error`, so they wait beside it.
+struct Below<'a> {
+    link: &'a mut Link,
+    exchange: &'a Exchange,
+    fault: Option<Fault>,
+}
+
+impl Below<'_> {
+    fn fail<T>(&mut self, fault: Fault) -> io::Result<T> {
+        self.fault = Some(fault);
+        Err(io::Error::other("the link below failed"))
+    }
+}
+
+impl Read for Below<'_> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        self.link.receive(into, self.exchange).or_else(|fault| self.fail(fault))
+    }
+}
+
+impl Write for Below<'_> {
+    fn write(&mut self, data: &[u8]) -> io::Result<usize> {
+        match self.link.send(data, self.exchange) {
+            Ok(()) => Ok(data.len()),
+            Err(fault) => self.fail(fault),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,410 @@
+//! Reaches the service through an HTTP proxy (CONNECT, RFC 9110, section 9.3.6) or a SOCKS5 proxy (RFC 1928, RFC 1929).
+
+use super::exchange::{Exchange, Failure, Fault};
+use super::link::Link;
+use super::resolver::interrupted;
+use crate::Code;
+use crate::check::Checked;
+use crate::secret::Secret;
+use base64::Engine as _;
+use percent_encoding::percent_decode_str;
+use std::net::IpAddr;
+use ureq::http::Uri;
+use zeroize::Zeroizing;
+
+/// A reply to CONNECT longer than this is no reply.
+const MAX_REPLY: usize = 16 * 1024;
+
+/// How a proxy is spoken to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Http,
+    /// CONNECT over TLS.
+    Https,
+    /// SOCKS5; names are resolved here.
+    Socks5,
+    /// SOCKS5; names are resolved by the proxy.
+    Socks5h,
+}
+
+/// A proxy's address and credentials.
+#[derive(Debug, Clone)]
+pub(crate) struct Proxy {
+    pub kind: Kind,
+    pub host: String,
+    pub port: u16,
+    credentials: Option<(String, Secret)>,
+}
+
+/// Where the proxy is to lead.
+pub(crate) enum Target<'a> {
+    Name(&'a str, u16),
+    Address(IpAddr, u16),
+}
+
+impl Proxy {
+    /// Reads `scheme://[user:password@]host[:port]`.
+    pub fn parse(url: &str) -> Checked<Proxy> {
+        let Some((scheme, rest)) = url.trim().split_once("://") else {
+            return Err("proxy has no scheme: begin it with http://, https://, socks5:// or socks5h://".to_owned());
+        };
+        let (kind, default_port) = match scheme.to_ascii_lowercase().as_str() {
+            "http" => (Kind::Http, 80),
+            "https" => (Kind::Https, 443),
+            "socks5" => (Kind::Socks5, 1080),
+            "socks5h" => (Kind::Socks5h, 1080),
+            _ => return Err("proxy must begin with http://, https://, socks5:// or socks5h://".to_owned()),
+        };
+        let rest = rest.strip_suffix('/').unwrap_or(rest);
+        let (user, address) = match rest.rsplit_once('@') {
+            Some((user, address)) => (Some(user), address),
+            None => (None, rest),
+        };
+        let (host, port) = host_and_port(address)
+            .ok_or("proxy is not scheme://host:port, with a port of 1 to 65535 and nothing after it")?;
+        let credentials = user.map(credentials).transpose()?;
+        Ok(Proxy { kind, host, port: port.unwrap_or(default_port), credentials })
+    }
+
+    /// The proxy that HTTPS_PROXY or ALL_PROXY name for `target`, unless NO_PROXY excepts it.
+    pub fn from_env(target: &Uri) -> Checked<Option<Proxy>> {
+        let variable = |name: &str| {
+            let value = std::env::var(name).or_else(|_| std::env::var(name.to_ascii_lowercase()));
+            value.ok().map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
+        };
+        let host = target.host().unwrap_or_default();
+        let port = target.port_u16().unwrap_or(if target.scheme_str() == Some("http") { 80 } else { 443 });
+        if variable("NO_PROXY").is_some_and(|list| is_excepted(&list, host, port)) {
+            return Ok(None);
+        }
+        let Some(url) = variable("HTTPS_PROXY").or_else(|| variable("ALL_PROXY")) else { return Ok(None) };
+        // Other programs take a bare host:port as http://.
+        let url = if url.contains("://") { url } else { format!("http://{url}") };
+        Proxy::parse(&url).map(Some).map_err(|problem| format!("{problem} (from HTTPS_PROXY or ALL_PROXY)"))
+    }
+
+    /// Asks the proxy at the other end of `link` to lead to `target`.
+    pub fn lead(&self, link: Link, target: &Target<'_>, exchange: &Exchange) -> Result<Link, Failure> {
+        match self.kind {
+            Kind::Http | Kind::Https => self.connect_http(link, target, exchange),
+            Kind::Socks5 | Kind::Socks5h => self.connect_socks(link, target, exchange),
+        }
+    }
+
+    fn connect_http(&self, mut link: Link, target: &Target<'_>, exchange: &Exchange) -> Result<Link, Failure> {
+        let authority = match target {
+            Target::Name(host, port) => format!("{host}:{port}"),
+            Target::Address(IpAddr::V6(address), port) => format!("[{address}]:{port}"),
+            Target::Address(address, port) => format!("{address}:{port}"),
+        };
+        let mut head = Zeroizing::new(format!("CONNECT {authority} HTTP/1.1\r\nHost: {authority}\r\n"));
+        if let Some((user, password)) = &self.credentials {
+            let pair = Zeroizing::new(format!("{user}:{}", password.reveal()));
+            let encoded = Zeroizing::new(base64::engine::general_purpose::STANDARD.encode(pair.as_bytes()));
+            head.push_str("Proxy-Authorization: Basic ");
+            head.push_str(&encoded);
+            head.push_str("\r\n");
+        }
+        head.push_str("\r\n");
+        link.send(head.as_bytes(), exchange).map_err(|fault| failed(&fault))?;
+        match read_status(&mut link, exchange)? {
+            200..300 => Ok(link),
+            407 => {
+                Err(refused("it asks for credentials: put user:password@ into the proxy's URL, or correct them")
+                    .for_good())
+            }
+            status => Err(refused(&format!("it answered CONNECT with HTTP status {status}"))),
+        }
+    }
+
+    fn connect_socks(&self, mut link: Link, target: &Target<'_>, exchange: &Exchange) -> Result<Link, Failure> {
+        const NO_LOGIN: u8 = 0;
+        const LOGIN: u8 = 2;
+        let methods: &[u8] = if self.credentials.is_some() { &[5, 2, NO_LOGIN, LOGIN] } else { &[5, 1, NO_LOGIN] };
+        link.send(methods, exchange).map_err(|fault| failed(&fault))?;
+        match (receive_exactly::<2>(&mut link, exchange)?, &self.credentials) {
+            ([5, NO_LOGIN], _) => {}
+            ([5, LOGIN], Some((user, password))) => log_in(&mut link, user, password, exchange)?,
+            ([5, 0xFF], None) => {
+                return Err(refused("it asks for credentials: put user:password@ into its URL").for_good());
+            }
+            ([5, _], _) => return Err(refused("it takes none of the ways to log in").for_good()),
+            _ => return Err(refused("it does not speak SOCKS5").for_good()),
+        }
+        link.send(&socks_request(target)?, exchange).map_err(|fault| failed(&fault))?;
+        let [version, reply, _, kind] = receive_exactly::<4>(&mut link, exchange)?;
+        if (version, reply) != (5, 0) {
+            return Err(refused(socks_reply(reply)));
+        }
+        // The bound address tells nothing we need; its bytes must not be taken for the service's.
+        match kind {
+            1 => receive_exactly::<6>(&mut link, exchange).map(drop)?,
+            4 => receive_exactly::<18>(&mut link, exchange).map(drop)?,
+            3 => {
+                let [length] = receive_exactly::<1>(&mut link, exchange)?;
+                for _ in 0..usize::from(length) + 2 {
+                    receive_exactly::<1>(&mut link, exchange)?;
+                }
+            }
+            _ => return Err(refused("its reply is not SOCKS5").for_good()),
+        }
+        Ok(link)
+    }
+}
+
+/// RFC 1929.
+fn log_in(link: &mut Link, user: &str, password: &Secret, exchange: &Exchange) -> Result<(), Failure> {
+    let mut message = Zeroizing::new(vec![1]);
+    for text in [user, password.reveal()] {
+        let length = u8::try_from(text.len())
+            .map_err(|_| refused("SOCKS5 takes a user name and a password of at most 255 bytes").for_good())?;
+        message.push(length);
+        message.extend_from_slice(text.as_bytes());
+    }
+    link.send(&message, exchange).map_err(|fault| failed(&fault))?;
+    match receive_exactly::<2>(link, exchange)? {
+        [_, 0] => Ok(()),
+        _ => Err(refused("it does not take the user name and password").for_good()),
+    }
+}
+
+/// RFC 1928, section 4.
+fn socks_request(target: &Target<'_>) -> Result<Vec<u8>, Failure> {
+    let mut request = vec![5, 1, 0];
+    let port = match target {
+        Target::Name(host, port) => {
+            let length =
+                u8::try_from(host.len()).map_err(|_| refused("the host name is too long for SOCKS5").for_good())?;
+            request.extend_from_slice(&[3, length]);
+            request.extend_from_slice(host.as_bytes());
+            port
+        }
+        Target::Address(IpAddr::V4(address), port) => {
+            request.push(1);
+            request.extend_from_slice(&address.octets());
+            port
+        }
+        Target::Address(IpAddr::V6(address), port) => {
+            request.push(4);
+            request.extend_from_slice(&address.octets());
+            port
+        }
+    };
+    request.extend_from_slice(&port.to_be_bytes());
+    Ok(request)
+}
+
+/// RFC 1928, section 6.
+fn socks_reply(reply: u8) -> &'static str {
+    match reply {
+        1 => "it failed inside",
+        2 => "its rules forbid the connection",
+        3 => "it finds the network unreachable",
+        4 => "it finds the service's host unreachable",
+        5 => "the service refused its connection",
+        6 => "it ran out of time",
+        _ => "it refused the connection",
+    }
+}
+
+fn receive_exactly<const N: usize>(link: &mut Link, exchange: &Exchange) -> Result<[u8; N], Failure> {
+    let mut bytes = [0; N];
+    let mut filled = 0;
+    while filled < N {
+        match link.receive(&mut bytes[filled..], exchange).map_err(|fault| failed(&fault))? {
+            0 => return Err(refused("it closed the connection")),
+            received => filled += received,
+        }
+    }
+    Ok(bytes)
+}
+
+/// Reads the reply to CONNECT and not a byte more: what follows it is the service's.
+fn read_status(link: &mut Link, exchange: &Exchange) -> Result<u16, Failure> {
+    let mut reply = Vec::with_capacity(256);
+    while !reply.ends_with(b"\r\n\r\n") {
+        let [byte] = receive_exactly::<1>(link, exchange)?;
+        reply.push(byte);
+        if reply.len() > MAX_REPLY {
+            return Err(refused("its reply to CONNECT is too long").for_good());
+        }
+    }
+    let line = reply.split(|byte| *byte == b'\r').next().unwrap_or_default();
+    let status = line.strip_prefix(b"HTTP/1.").and_then(|rest| rest.get(2..5));
+    let status = status.and_then(|digits| std::str::from_utf8(digits).ok()).and_then(|digits| digits.parse().ok());
+    status.ok_or_else(|| refused("its reply to CONNECT is not HTTP").for_good())
+}
+
+fn refused(why: &str) -> Failure {
+    Failure::not_sent(Code::Proxy, format!("The proxy could not be used: {why}."))
+}
+
+fn failed(fault: &Fault) -> Failure {
+    match fault {
+        Fault::Interrupted => interrupted(),
+        Fault::Timeout => Failure::not_sent(Code::Timeout, "The proxy did not answer in time."),
+        Fault::Cut(error) => refused(&error.to_string()),
+        Fault::Tls(error) => refused(&error.to_string()),
+    }
+}
+
+fn credentials(text: &str) -> Checked<(String, Secret)> {
+    let (user, password) = text.split_once(':').unwrap_or((text, ""));
+    let decode = |text| percent_decode_str(text).decode_utf8();
+    match (decode(user), decode(password)) {
+        (Ok(user), Ok(password)) if !user.contains(':') && !format!("{user}{password}").contains(char::is_control) => {
+            Ok((user.into_owned(), Secret::new(password)))
+        }
+        _ => {
+            Err("proxy has credentials that cannot be sent: percent-encode them as UTF-8, without control characters \
+                  and without a colon in the user name"
+                .to_owned())
+        }
+    }
+}
+
+/// `host`, `host:port`, `[::1]` or `[::1]:port`.
+fn host_and_port(address: &str) -> Option<(String, Option<u16>)> {
+    let (host, port) = match address.strip_prefix('[') {
+        Some(rest) => {
+            let (host, after) = rest.split_once(']')?;
+            host.parse::<std::net::Ipv6Addr>().ok()?;
+            (host, if after.is_empty() { None } else { Some(after.strip_prefix(':')?) })
+        }
+        None => match address.split_once(':') {
+            Some((host, port)) => (host, Some(port)),
+            None => (address, None),
+        },
+    };
+    let is_host_byte = |byte: u8| byte.is_ascii_alphanumeric() || b".-_:".contains(&byte);
+    if host.is_empty() || !host.bytes().all(is_host_byte) {
+        return None;
+    }
+    match port {
+        None => Some((host.to_owned(), None)),
+        Some(port) if port.bytes().all(|byte| byte.is_ascii_digit()) => {
+            port.parse().ok().filter(|port| *port > 0).map(|port| (host.to_owned(), Some(port)))
+        }
+        Some(_) => None,
+    }
+}
+
+/// Whether NO_PROXY's `list` names the target: `*`, a name and its sub-domains, an address, a network (CIDR), each with
+/// an optional port, separated by commas or spaces.
+fn is_excepted(list: &str, host: &str, port: u16) -> bool {
+    let host = host.trim_start_matches('[').trim_end_matches(']').to_ascii_lowercase();
+    list.split([',', ' ', '\t']).filter(|entry| !entry.is_empty()).any(|entry| excepts(entry, &host, port))
+}
+
+fn excepts(entry: &str, host: &str, port: u16) -> bool {
+    if entry == "*" {
+        return true;
+    }
+    if let Some((network, bits)) = entry.split_once('/') {
+        return in_network(host, network, bits).unwrap_or(false);
+    }
+    let entry = entry.to_ascii_lowercase();
+    let (name, only_port) = if entry.parse::<IpAddr>().is_ok() {
+        (entry, None)
+    } else {
+        match host_and_port(&entry) {
+            Some(split) => split,
+            None => return false,
+        }
+    };
+    if only_port.is_some_and(|only| only != port) {
+        return false;
+    }
+    match (name.parse::<IpAddr>(), host.parse::<IpAddr>()) {
+        (Ok(a), Ok(b)) => a == b,
+        (Err(_), Err(_)) => {
+            let name = name.trim_start_matches("*.").trim_start_matches('.');
+            host == name || host.strip_suffix(name).is_some_and(|before| before.ends_with('.'))
+        }
+        _ => false,
+    }
+}
+
+fn in_network(host: &str, network: &str, bits: &str) -> Option<bool> {
+    let bits: u32 = bits.parse().ok()?;
+    match (host.parse().ok()?, network.parse().ok()?) {
+        (IpAddr::V4(a), IpAddr::V4(b)) if bits <= 32 => {
+            let mask = u32::MAX.checked_shl(32 - bits).unwrap_or(0);
+            Some(a.to_bits() & mask == b.to_bits() & mask)
+        }
+        (IpAddr::V6(a), IpAddr::V6(b)) if bits <= 128 => {
+            let mask = u128::MAX.checked_shl(128 - bits).unwrap_or(0);
+            Some(a.to_bits() & mask == b.to_bits() & mask)
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn urls_are_read_and_credentials_decoded() {
+        let proxy = Proxy::parse("socks5h://me:p%40ss%3A@[::1]:9050/").unwrap();
+        assert_eq!((proxy.kind, proxy.host.as_str(), proxy.port), (Kind::Socks5h, "::1", 9050));
+        let (user, password) = proxy.credentials.unwrap();
+        assert_eq!((user.as_str(), password.reveal()), ("me", "p@ss:"));
+        assert_eq!(Proxy::parse("http://proxy.example.com").unwrap().port, 80);
+    }
+
+    #[test]
+    fn what_cannot_be_used_is_refused_without_repeating_it() {
+        let bad = [
+            "",
+            "proxy:8080",
+            "htp://bad",
+            "::::",
+            "http://",
+            "http://host:0",
+            "http://host:70000",
+            "http://host:x",
+            "http://host/path",
+            "socks4://host",
+            "http://us%0aer:secret@host",
+            "http://a%ff:secret@host",
+            "http://[x]:1",
+        ];
+        for url in bad {
+            let problem = Proxy::parse(url).map(|_| ()).expect_err(url);
+            assert!(problem.contains("proxy") && !problem.contains("secret"), "{url}: {problem}");
+        }
+    }
+
+    #[test]
+    fn no_proxy_understands_what_people_write() {
+        let yes = [
+            ("*", "a.test"),
+            ("foo, 127.0.0.1", "127.0.0.1"),
+            ("example.com", "api.example.com"),
+            (".example.com", "example.com"),
+            ("*.example.com", "api.example.com"),
+            ("10.0.0.0/8", "10.1.2.3"),
+            ("a.test:443", "a.test"),
+            ("::1", "[::1]"),
+            ("fd00::/8", "fd12::1"),
+            ("EXAMPLE.com", "example.COM"),
+            ("0.0.0.0/0", "1.2.3.4"),
+        ];
+        for (list, host) in yes {
+            assert!(is_excepted(list, host, 443), "{list} {host}");
+        }
+        let no = [
+            ("", "a.test"),
+            ("example.com", "badexample.com"),
+            ("10.0.0.0/8", "11.0.0.1"),
+            ("a.test:80", "a.test"),
+            ("10.0.0.0/8", "ten.test"),
+            ("10.0.0.0/99", "10.0.0.1"),
+            ("1.2.3.4", "1.2.3.45"),
+        ];
+        for (list, host) in no {
+            assert!(!is_excepted(list, host, 443), "{list} {host}");
+        }
+    }
+}
