@@ -178,16 +178,19 @@ fn a_content_type_that_is_not_json_is_a_bad_request() {
 }
 
 #[test]
-fn a_body_of_1_mb_is_a_413_that_the_client_can_read() {
+fn a_body_that_is_far_too_large_is_a_413_that_the_client_can_read() {
     let sandbox = sandbox();
     let caller = Caller::new(&sandbox);
-    let body = json!({"otcId": "x".repeat(1024 * 1024), "mobile": MOBILE}).to_string();
-    for path in SERVICE {
-        caller.post_bytes(path, body.as_bytes()).assert_refused(413, "Bad Request");
+    // The larger one does not fit into the socket's buffers: without reading past it, the client would see a reset.
+    for megabytes in [1, 8] {
+        let body = json!({"otcId": "x".repeat(megabytes * 1024 * 1024), "mobile": MOBILE}).to_string();
+        for path in SERVICE {
+            caller.post_bytes(path, body.as_bytes()).assert_refused(413, "Bad Request");
+        }
+        let without_credentials = send(&sandbox, "POST", "/account/balance", "", body.as_bytes());
+        without_credentials.assert_refused(401, "Authentication failed");
+        assert_eq!(send(&sandbox, "POST", "/sandbox/clock", "", body.as_bytes()).status, 400);
     }
-    let without_credentials = send(&sandbox, "POST", "/account/balance", "", body.as_bytes());
-    without_credentials.assert_refused(401, "Authentication failed");
-    assert_eq!(send(&sandbox, "POST", "/sandbox/clock", "", body.as_bytes()).status, 400);
 }
 
 #[test]
