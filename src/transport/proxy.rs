@@ -303,7 +303,7 @@ fn excepts(entry: &str, host: &str, port: u16) -> bool {
     if let Some((network, bits)) = entry.split_once('/') {
         return in_network(host, network, bits).unwrap_or(false);
     }
-    let entry = entry.to_ascii_lowercase();
+    let entry = entry.trim_start_matches('*').trim_start_matches('.').to_ascii_lowercase();
     let (name, only_port) = if entry.parse::<IpAddr>().is_ok() {
         (entry, None)
     } else {
@@ -318,8 +318,7 @@ fn excepts(entry: &str, host: &str, port: u16) -> bool {
     match (name.parse::<IpAddr>(), host.parse::<IpAddr>()) {
         (Ok(a), Ok(b)) => a == b,
         (Err(_), Err(_)) => {
-            let name = name.trim_start_matches("*.").trim_start_matches('.');
-            host == name || host.strip_suffix(name).is_some_and(|before| before.ends_with('.'))
+            host == name || host.strip_suffix(name.as_str()).is_some_and(|before| before.ends_with('.'))
         }
         _ => false,
     }
