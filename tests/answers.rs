@@ -21,7 +21,7 @@ impl Bench {
         let server = Server::start(move |_, stream| {
             use std::io::Write;
             let _ = stream.write_all(&next.lock().unwrap());
-            Next::Close
+            Next::Keep
         });
         let client = server.client();
         Bench { answer, server, client }

@@ -21,7 +21,7 @@ pub struct Seen {
 }
 
 /// What a handler gets: a connection on which a request has just been read.
-pub type Handler = dyn Fn(&Seen, &mut TcpStream) -> Next + Send + Sync;
+type Handler = dyn Fn(usize, &Seen, &mut TcpStream) -> Next + Send + Sync;
 
 /// Whether a connection goes on after an answer.
 #[derive(PartialEq, Eq)]
@@ -39,12 +39,27 @@ pub struct Server {
 }
 
 impl Server {
+    /// `handler` is asked for each request.
     pub fn start(handler: impl Fn(&Seen, &mut TcpStream) -> Next + Send + Sync + 'static) -> Server {
+        Server::per_connection(move |_, seen, stream| handler(seen, stream))
+    }
+
+    /// The same, with the request's number on its connection, from 1.
+    pub fn per_connection(handler: impl Fn(usize, &Seen, &mut TcpStream) -> Next + Send + Sync + 'static) -> Server {
+        Server::serving(move |stream, seen| serve(stream, seen, &handler))
+    }
+
+    /// A server that gets each connection as it is, with nothing read from it.
+    pub fn raw(handler: impl Fn(TcpStream) + Send + Sync + 'static) -> Server {
+        Server::serving(move |stream, _| handler(stream))
+    }
+
+    fn serving(handler: impl Fn(TcpStream, &Mutex<Vec<Seen>>) + Send + Sync + 'static) -> Server {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let (seen, connections, stop) =
             (Arc::default(), Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(false)));
-        let handler: Arc<Handler> = Arc::new(handler);
+        let handler = Arc::new(handler);
         let thread = std::thread::spawn({
             let (seen, connections, stop) = (Arc::clone(&seen), Arc::clone(&connections), Arc::clone(&stop));
             move || {
@@ -54,7 +69,7 @@ impl Server {
                     }
                     connections.fetch_add(1, Ordering::SeqCst);
                     let (seen, handler) = (Arc::clone(&seen), Arc::clone(&handler));
-                    std::thread::spawn(move || serve(stream.unwrap(), &seen, &*handler));
+                    std::thread::spawn(move || handler(stream.unwrap(), &seen));
                 }
             }
         });
@@ -87,12 +102,12 @@ impl Server {
     }
 
     pub fn options(&self) -> Options {
-        Client::builder()
-            .base_url(self.url())
-            .credentials("user", "password")
-            .otc_id(OTC_ID)
-            .timeout(Duration::from_secs(5))
+        options(&self.url())
     }
+}
+
+pub fn options(url: &str) -> Options {
+    Client::builder().base_url(url).credentials("user", "password").otc_id(OTC_ID).timeout(Duration::from_secs(5))
 }
 
 impl Drop for Server {
@@ -108,9 +123,10 @@ impl Drop for Server {
 fn serve(mut stream: TcpStream, seen: &Mutex<Vec<Seen>>, handler: &Handler) {
     stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
     let mut reader = BufReader::new(stream.try_clone().unwrap());
-    while let Some(request) = read_request(&mut reader) {
+    for number in 1.. {
+        let Some(request) = read_request(&mut reader) else { return };
         seen.lock().unwrap().push(request.clone());
-        if handler(&request, &mut stream) == Next::Close {
+        if handler(number, &request, &mut stream) == Next::Close {
             return;
         }
     }
@@ -130,6 +146,19 @@ fn read_request(reader: &mut impl BufRead) -> Option<Seen> {
     let mut body = vec![0; length.unwrap_or(0)];
     reader.read_exact(&mut body).ok()?;
     Some(Seen { head, body: String::from_utf8(body).ok()? })
+}
+
+/// Reads one request off a raw connection.
+pub fn read_one(stream: &mut TcpStream) -> Option<Seen> {
+    read_request(&mut BufReader::new(stream))
+}
+
+/// Closes a connection with RST instead of FIN.
+pub fn reset(stream: TcpStream) {
+    let linger = rustix::net::sockopt::set_socket_linger(&stream, Some(Duration::ZERO));
+    linger.unwrap();
+    // The linger applies when the last copy is closed; shutting it first would send FIN.
+    let _ = rustix::net::connect_unspec(&stream);
 }
 
 /// An HTTP answer with a length.

@@ -1,0 +1,129 @@
+//! A client made before a fork works in the child, and the parent's connections stay the parent's.
+#![allow(unsafe_code)] // fork itself
+
+mod support;
+
+use ants_otp::Client;
+use std::io::Write;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+use support::{Next, OTP_ID, Server, VERIFIED, http};
+
+/// Runs `work` in a forked child; `true` if it did so within ten seconds and said yes.
+fn in_child(work: impl FnOnce() -> bool) -> bool {
+    // SAFETY: the child runs `work` and leaves by _exit, without unwinding into the test's harness.
+    let child = unsafe { libc::fork() };
+    assert!(child >= 0);
+    if child == 0 {
+        let good = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).unwrap_or(false);
+        // SAFETY: ends the child at once.
+        unsafe { libc::_exit(if good { 0 } else { 1 }) }
+    }
+    let deadline = Instant::now() + Duration::from_secs(10);
+    let mut status = 0;
+    // SAFETY: waits for and, if it hangs, ends the child made above and no other.
+    unsafe {
+        while libc::waitpid(child, &mut status, libc::WNOHANG) == 0 {
+            if Instant::now() > deadline {
+                libc::kill(child, libc::SIGKILL);
+                libc::waitpid(child, &mut status, 0);
+                return false;
+            }
+            std::thread::sleep(Duration::from_millis(2));
+        }
+    }
+    libc::WIFEXITED(status) && libc::WEXITSTATUS(status) == 0
+}
+
+fn verified(client: &Client) -> bool {
+    client.verify(OTP_ID, "1").is_ok_and(|verification| verification.is_verified())
+}
+
+/// One fork test at a time: the others' threads would be half of a child's surprises.
+static ONE: std::sync::Mutex<()> = std::sync::Mutex::new(());
+
+#[test]
+fn child_and_parent_use_connections_of_their_own() {
+    let _one = ONE.lock();
+    let server = Server::answering(http(200, VERIFIED));
+    let client = server.client();
+    assert!(verified(&client));
+    assert!(in_child(|| verified(&client) && verified(&client)));
+    assert!(verified(&client));
+    assert_eq!((server.connections(), server.seen().len()), (2, 4), "the parent went on with its first connection");
+}
+
+#[test]
+fn the_child_has_closed_its_copies_at_once() {
+    let _one = ONE.lock();
+    let (ended, wait) = std::sync::mpsc::channel();
+    let server = Server::raw(move |mut stream| {
+        while support::read_one(&mut stream).is_some() {
+            let _ = stream.write_all(&http(200, VERIFIED));
+        }
+        ended.send(()).unwrap();
+    });
+    let client = server.client();
+    assert!(verified(&client));
+    // The child lives on while the parent closes its connection: the server sees the end only if no copy is open.
+    let (mut to_child, mut from_parent) = std::os::unix::net::UnixStream::pair().unwrap();
+    std::thread::scope(|scope| {
+        let child = scope.spawn(|| in_child(|| std::io::Read::read(&mut from_parent, &mut [0]).is_ok()));
+        std::thread::sleep(Duration::from_millis(300));
+        drop(client);
+        wait.recv_timeout(Duration::from_secs(3)).expect("the connection ends though the child lives");
+        to_child.write_all(b"x").unwrap();
+        assert!(child.join().unwrap());
+    });
+}
+
+#[test]
+fn dropping_the_client_in_the_child_harms_nobody() {
+    let _one = ONE.lock();
+    let server = Server::answering(http(200, VERIFIED));
+    let client = server.client();
+    assert!(verified(&client));
+    let copy = client.clone();
+    assert!(in_child(move || {
+        drop(copy);
+        true
+    }));
+    assert!(verified(&client));
+    assert_eq!(server.connections(), 1);
+}
+
+#[test]
+fn forks_while_other_threads_are_calling_do_not_hang() {
+    let _one = ONE.lock();
+    let server = Server::start(|_, stream| {
+        let _ = stream.write_all(&http(200, VERIFIED));
+        Next::Keep
+    });
+    // A name, so that the resolver's lock is in use too.
+    let url = format!("http://localhost:{}", server.address.port());
+    let client = support::options(&url).build().unwrap();
+    let stop = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                while !stop.load(Ordering::Relaxed) {
+                    assert!(verified(&client));
+                }
+            });
+        }
+        let good = (0..40).filter(|_| in_child(|| verified(&client) && verified(&client))).count();
+        stop.store(true, Ordering::Relaxed);
+        assert_eq!(good, 40);
+    });
+}
+
+#[test]
+fn a_grandchild_works_too() {
+    let _one = ONE.lock();
+    let server = Server::answering(http(200, VERIFIED));
+    let client = server.client();
+    assert!(verified(&client));
+    assert!(in_child(|| verified(&client) && in_child(|| verified(&client)) && verified(&client)));
+    assert!(verified(&client));
+    assert_eq!(server.connections(), 3);
+}
