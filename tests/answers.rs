@@ -1,4 +1,5 @@
 //! Answers, documented, observed and hostile, through a real socket: the code and the delivery of each (wire.md).
+#![allow(clippy::unwrap_used)] // a panic is a test's report
 
 mod support;
 

@@ -1,5 +1,6 @@
 //! The deadline is kept in every phase: at most 5 % + 20 ms late. A loaded machine may wake anybody late, so the best of
 //! three runs counts.
+#![allow(clippy::unwrap_used)] // a panic is a test's report
 #![allow(unsafe_code)] // a timer and a fork of the test's own
 
 mod support;

@@ -1,4 +1,5 @@
 //! Faults of connections and of HTTP: the outcome and the delivery of each, and never a second request after a body left.
+#![allow(clippy::unwrap_used)] // a panic is a test's report
 
 mod support;
 

@@ -1,4 +1,5 @@
 //! A client made before a fork works in the child, and the parent's connections stay the parent's.
+#![allow(clippy::unwrap_used)] // a panic is a test's report
 #![allow(unsafe_code)] // fork itself
 
 mod support;

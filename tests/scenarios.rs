@@ -2,6 +2,7 @@
 //!
 //! The Rust runner is an example of this package. Those of C, C++ and Python are built by `make test`, which names them in
 //! ANTS_OTP_RUNNER_C, _CPP and _PYTHON and runs the ignored tests here.
+#![allow(clippy::unwrap_used)] // a panic is a test's report
 
 use ants_otp_sandbox::{Clock, NO_CREDIT_PASSWORD, NO_CREDIT_USERNAME, Sandbox};
 use std::io::{BufRead, BufReader, Write};
