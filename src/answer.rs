@@ -2,11 +2,10 @@
 //!
 //! Everything here is a pure function of HTTP status and body, and total: no bytes can make it panic.
 
-mod json;
-
+use crate::check::shown;
 use crate::error::{Parts, Words};
+use crate::json::{self, Json, Object};
 use crate::{Account, Code, Delivery, Error, Result, Sent, Status, Verification};
-use json::{Json, Object};
 use std::time::Duration;
 
 /// An answer as the transport received it.
@@ -297,11 +296,6 @@ fn status_words(object: &Object<'_>) -> Words {
     let state = |key| Part::of_state(object.get(key)).map(|part| part.words).unwrap_or_default();
     let words = state("success");
     if words == Words::default() { state("status") } else { words }
-}
-
-/// Text that a person will see: control characters, NUL among them, become U+FFFD.
-fn shown(text: &str) -> String {
-    text.trim().chars().map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect()
 }
 
 /// Identifiers compare without letter case (wire.md, "Service").

@@ -67,6 +67,11 @@ pub(crate) fn ascii_digit(c: char) -> char {
     char::from_digit(c as u32 - zero as u32, 10).unwrap_or(c)
 }
 
+/// Text of others that a person will see: control characters, NUL among them, become U+FFFD.
+pub(crate) fn shown(text: &str) -> String {
+    text.trim().chars().map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect()
+}
+
 pub(crate) fn duration(name: &str, value: Duration) -> Checked<Duration> {
     if (MIN_DURATION..=MAX_DURATION).contains(&value) {
         Ok(value)

@@ -8,7 +8,7 @@ use std::fmt;
 
 /// A value, read only as deep as it is used: an object stays text until somebody looks into it.
 #[derive(Debug, PartialEq)]
-pub(super) enum Json<'a> {
+pub(crate) enum Json<'a> {
     Null,
     Bool(bool),
     /// As written.
@@ -16,19 +16,20 @@ pub(super) enum Json<'a> {
     Text(String),
     /// As written.
     Object(&'a str),
-    List,
+    /// As written.
+    List(&'a str),
 }
 
 /// The entries of an object, in order, with their keys trimmed.
 #[derive(Debug)]
-pub(super) struct Object<'a>(Vec<(String, Json<'a>)>);
+pub(crate) struct Object<'a>(Vec<(String, Json<'a>)>);
 
 /// Keys that make an answer malformed when they are given twice (wire.md, "Reading keys"); `success` is `status` by its
 /// other name.
 const ONCE: &[&str] = &["result", "isErrorCount", "isExprCode", "otpId", "error", "code", "status", "success"];
 
 /// Reads `bytes` as one object, a byte order mark before it aside.
-pub(super) fn object(bytes: &[u8]) -> Result<Object<'_>, &'static str> {
+pub(crate) fn object(bytes: &[u8]) -> Result<Object<'_>, &'static str> {
     let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
     let text = std::str::from_utf8(bytes).map_err(|_| "it is not UTF-8")?;
     if text.trim().is_empty() {
@@ -39,7 +40,24 @@ pub(super) fn object(bytes: &[u8]) -> Result<Object<'_>, &'static str> {
     entries.collect::<Result<_, _>>().map(Object)
 }
 
+/// Reads `text`, a whole JSON value.
+pub(crate) fn any(text: &str) -> Result<Json<'_>, &'static str> {
+    let raw: &RawValue = serde_json::from_str(text).map_err(|_| "it is not JSON")?;
+    value(raw.get())
+}
+
+/// The values of a list, as [`Json::List`] holds it.
+pub(crate) fn list(raw: &str) -> Result<Vec<Json<'_>>, &'static str> {
+    let values: Vec<&RawValue> = serde_json::from_str(raw).map_err(|_| "a list in it is malformed")?;
+    values.into_iter().map(|raw| value(raw.get())).collect()
+}
+
 impl<'a> Object<'a> {
+    /// The entries in the order they were written, keys trimmed.
+    pub fn into_entries(self) -> impl Iterator<Item = (String, Json<'a>)> {
+        self.0.into_iter()
+    }
+
     pub fn get(&self, key: &str) -> Option<&Json<'a>> {
         self.0.iter().find(|(name, _)| name.eq_ignore_ascii_case(key)).map(|(_, value)| value)
     }
@@ -79,7 +97,7 @@ impl<'a> Object<'a> {
     }
 }
 
-pub(super) fn boolean(text: &str) -> Option<bool> {
+pub(crate) fn boolean(text: &str) -> Option<bool> {
     let text = text.trim();
     [("true", true), ("false", false)]
         .into_iter()
@@ -88,7 +106,7 @@ pub(super) fn boolean(text: &str) -> Option<bool> {
 }
 
 /// A JSON number without exponent, value unchanged: services in Java write large credit as 1.0E7.
-pub(super) fn plain_decimal(text: &str) -> Option<String> {
+pub(crate) fn plain_decimal(text: &str) -> Option<String> {
     let (mantissa, exponent) = match text.split_once(['e', 'E']) {
         Some((mantissa, exponent)) => (mantissa, exponent.parse::<i32>().ok().filter(|e| (-30..=30).contains(e))?),
         None => (text, 0),
@@ -127,7 +145,7 @@ fn value(raw: &str) -> Result<Json<'_>, &'static str> {
         Some(b'f') => Ok(Json::Bool(false)),
         Some(b'"') => serde_json::from_str(raw).map(Json::Text).map_err(|_| "a text in it is malformed"),
         Some(b'{') => Ok(Json::Object(raw)),
-        Some(b'[') => Ok(Json::List),
+        Some(b'[') => Ok(Json::List(raw)),
         _ => Ok(Json::Number(raw)),
     }
 }
