@@ -31,12 +31,9 @@ impl Answer {
         };
         let words = status_words(&object);
         Ok(Sent {
-            otp_id,
-            otc_id: self
-                .trusted(object.opaque("otcId"))?
-                .filter(|id| !id.is_empty())
-                .unwrap_or_else(|| otc_id.to_owned()),
-            reference_code: self.trusted(object.label("referenceCode"))?.unwrap_or_default(),
+            otp_id: otp_id.to_owned(),
+            otc_id: self.trusted(object.opaque("otcId"))?.filter(|id| !id.is_empty()).unwrap_or(otc_id).to_owned(),
+            reference_code: self.trusted(object.label("referenceCode"))?.unwrap_or_default().to_owned(),
             message: words.message,
             description: words.description,
         })
@@ -56,7 +53,7 @@ impl Answer {
             _ if over_limit => Status::OverLimit,
             _ if expired => Status::Expired,
             Some(false) => Status::WrongCode,
-            Some(true) if otp_id.as_deref().is_none_or(|id| same_id(id, asked)) => Status::Verified,
+            Some(true) if otp_id.is_none_or(|id| same_id(id, asked)) => Status::Verified,
             Some(true) => return Err(self.untrusted("it speaks of another otpId")),
             None => return Err(self.untrusted("it holds no result")),
         };
@@ -80,7 +77,7 @@ impl Answer {
             _ => None,
         };
         match credit {
-            Some(credit) if !kind.is_empty() => Ok(Account { kind, credit }),
+            Some(credit) if !kind.is_empty() => Ok(Account { kind: kind.to_owned(), credit }),
             _ => Err(self.untrusted("it is not {\"type\": text, \"credit\": number}")),
         }
     }
@@ -222,8 +219,8 @@ enum ServiceCode {
 fn service_code(value: Option<&Json<'_>>) -> Result<Option<ServiceCode>, &'static str> {
     let text = match value {
         None | Some(Json::Null) => return Ok(None),
-        Some(Json::Text(text)) => text.trim().to_owned(),
-        Some(Json::Number(text)) => (*text).to_owned(),
+        Some(Json::Text(text)) => text.trim(),
+        Some(Json::Number(text)) => text,
         Some(_) => return Err("a code is neither text nor a number"),
     };
     Ok(match text.parse::<i32>() {
@@ -272,7 +269,8 @@ impl Part {
     /// The answer itself. The specification's table lists `message` beside `status`: words of the code table fail there too.
     fn top(object: &Object<'_>) -> Result<Part, &'static str> {
         let words = top_words(object);
-        let fails = Code::from_service_words(&words.message).is_some_and(|code| code != Code::Ok);
+        let fails =
+            !words.message.is_empty() && Code::from_service_words(&words.message).is_some_and(|code| code != Code::Ok);
         Ok(Part { code: service_code(object.get("code"))?, words, fails })
     }
 
@@ -300,7 +298,7 @@ fn status_words(object: &Object<'_>) -> Words {
 
 /// Identifiers compare without letter case (wire.md, "Service").
 fn same_id(a: &str, b: &str) -> bool {
-    a.trim().to_lowercase() == b.trim().to_lowercase()
+    a == b || a.to_lowercase() == b.to_lowercase()
 }
 
 fn code_of_status(http_status: u16) -> Option<Code> {

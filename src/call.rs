@@ -38,7 +38,7 @@ impl Call {
 
     /// The OTP configuration of this call instead of the client's.
     pub fn otc_id(mut self, otc_id: impl Into<String>) -> Self {
-        self.otc_id = self.problems.note("otc_id", check::identifier("otc_id", otc_id.into()));
+        self.otc_id = self.problems.note("otc_id", check::identifier("otc_id", &otc_id.into()).map(str::to_owned));
         self
     }
 

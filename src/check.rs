@@ -37,22 +37,29 @@ fn text(name: &str, value: &str, limit: usize) -> Checked<()> {
     if value.len() > limit {
         return Err(format!("{name} is {} bytes long: at most {limit} are taken", value.len()));
     }
-    if value.chars().any(char::is_control) {
+    if has_control(value) {
         return Err(format!("{name} holds a control character: remove it"));
     }
     Ok(())
 }
 
-pub(crate) fn identifier(name: &str, value: String) -> Checked<String> {
+/// A control character of ASCII or of its extension to 8 bits, which terminals obey too.
+pub(crate) fn has_control(text: &str) -> bool {
+    let ascii = text.bytes().any(|byte| byte.is_ascii_control());
+    ascii || !text.is_ascii() && text.chars().any(char::is_control)
+}
+
+pub(crate) fn identifier<'a>(name: &str, value: &'a str) -> Checked<&'a str> {
     let value = value.trim();
     text(name, value, MAX_IDENTIFIER)?;
-    Ok(value.to_owned())
+    Ok(value)
 }
 
 /// An OTP code as a person types it: outer white space goes, Thai and full-width digits become ASCII
 /// (wire.md, "verifyOTP").
 pub(crate) fn otp_code(value: &str) -> Checked<String> {
-    let value: String = value.trim().chars().map(ascii_digit).collect();
+    let value = value.trim();
+    let value = if value.is_ascii() { value.to_owned() } else { value.chars().map(ascii_digit).collect() };
     text("the OTP code", &value, MAX_OTP_CODE)?;
     Ok(value)
 }

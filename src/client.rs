@@ -199,12 +199,12 @@ impl Client {
     /// The body holds the ids that there are (wire.md, "resendOTP").
     fn resend_ids(&self, otp_id: Option<&str>, otc_id: Option<&str>, call: &Call) -> Result<Sent> {
         call.check()?;
-        let otp_id = otp_id.map(|id| check::identifier("otp_id", id.to_owned())).transpose().map_err(argument)?;
+        let otp_id = otp_id.map(|id| check::identifier("otp_id", id)).transpose().map_err(argument)?;
         let otc_id = otc_id.or(self.0.otc_id.as_deref());
         if otp_id.is_none() && otc_id.is_none() {
             return Err(argument("neither otp_id nor otc_id is given: a resend needs one of them"));
         }
-        let body = Body { otc_id, otp_id: otp_id.as_deref(), ..Body::with(call) };
+        let body = Body { otc_id, otp_id, ..Body::with(call) };
         self.perform(Operation::Resend, &body, call, "", |answer| answer.sent(otc_id.unwrap_or_default()))
     }
 
@@ -223,10 +223,10 @@ impl Client {
     /// As [`verify`](Client::verify), and −3 for an option that cannot work.
     pub fn verify_with(&self, otp: impl OtpId, otp_code: &str, call: &Call) -> Result<Verification> {
         call.check()?;
-        let otp_id = check::identifier("otp_id", otp.otp_id().to_owned()).map_err(argument)?;
+        let otp_id = check::identifier("otp_id", otp.otp_id()).map_err(argument)?;
         let code = Secret::new(check::otp_code(otp_code).map_err(argument)?);
-        let body = Body { otp_id: Some(&otp_id), otp_code: Some(code.reveal()), ..Body::with(call) };
-        self.perform(Operation::Verify, &body, call, "", |answer| answer.verification(&otp_id))
+        let body = Body { otp_id: Some(otp_id), otp_code: Some(code.reveal()), ..Body::with(call) };
+        self.perform(Operation::Verify, &body, call, "", |answer| answer.verification(otp_id))
     }
 
     /// The account's type and credit. It costs nothing, so it is the way to test credentials.

@@ -1,6 +1,7 @@
 //! One JSON object as the service writes it: keys match with outer white space and letter case aside, repeated keys are
 //! seen, numbers keep their text.
 
+use crate::check::has_control;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -13,7 +14,7 @@ pub(crate) enum Json<'a> {
     Bool(bool),
     /// As written.
     Number(&'a str),
-    Text(String),
+    Text(Cow<'a, str>),
     /// As written.
     Object(&'a str),
     /// As written.
@@ -22,7 +23,7 @@ pub(crate) enum Json<'a> {
 
 /// The entries of an object, in order, with their keys trimmed.
 #[derive(Debug)]
-pub(crate) struct Object<'a>(Vec<(String, Json<'a>)>);
+pub(crate) struct Object<'a>(Vec<(Cow<'a, str>, Json<'a>)>);
 
 /// Keys that make an answer malformed when they are given twice (wire.md, "Reading keys"); `success` is `status` by its
 /// other name.
@@ -36,8 +37,15 @@ pub(crate) fn object(bytes: &[u8]) -> Result<Object<'_>, &'static str> {
         return Err("it is empty");
     }
     let Entries(entries) = serde_json::from_str(text).map_err(|_| "it is not a JSON object")?;
-    let entries = entries.into_iter().map(|(key, raw)| Ok((key.trim().to_owned(), value(raw.get())?)));
+    let entries = entries.into_iter().map(|(key, raw)| Ok((trimmed(key), value(raw.get())?)));
     entries.collect::<Result<_, _>>().map(Object)
+}
+
+fn trimmed(key: Cow<'_, str>) -> Cow<'_, str> {
+    match key {
+        Cow::Borrowed(key) => Cow::Borrowed(key.trim()),
+        Cow::Owned(key) => Cow::Owned(key.trim().to_owned()),
+    }
 }
 
 /// Reads `text`, a whole JSON value.
@@ -54,7 +62,7 @@ pub(crate) fn list(raw: &str) -> Result<Vec<Json<'_>>, &'static str> {
 
 impl<'a> Object<'a> {
     /// The entries in the order they were written, keys trimmed.
-    pub fn into_entries(self) -> impl Iterator<Item = (String, Json<'a>)> {
+    pub fn into_entries(self) -> impl Iterator<Item = (Cow<'a, str>, Json<'a>)> {
         self.0.into_iter()
     }
 
@@ -64,8 +72,16 @@ impl<'a> Object<'a> {
 
     /// The same object, if no key that decides anything is given twice.
     pub fn without_repeats(self) -> Result<Self, &'static str> {
-        let count = |key: &str| self.0.iter().filter(|(name, _)| name.eq_ignore_ascii_case(key)).count();
-        if ONCE.iter().any(|key| count(key) > 1) { Err("it gives a key twice") } else { Ok(self) }
+        let mut seen = [false; ONCE.len()];
+        for (name, _) in &self.0 {
+            if let Some(index) = ONCE.iter().position(|key| name.eq_ignore_ascii_case(key)) {
+                if seen[index] {
+                    return Err("it gives a key twice");
+                }
+                seen[index] = true;
+            }
+        }
+        Ok(self)
     }
 
     /// A boolean, or "true" or "false" as text (one dialect); absent or null is `None`.
@@ -79,19 +95,19 @@ impl<'a> Object<'a> {
     }
 
     /// An identifier: text without control characters; absent or null is `None`.
-    pub fn opaque(&self, key: &str) -> Result<Option<String>, &'static str> {
+    pub fn opaque(&self, key: &str) -> Result<Option<&str>, &'static str> {
         match self.get(key) {
             None | Some(Json::Null) => Ok(None),
-            Some(Json::Text(text)) if text.chars().any(char::is_control) => Err("an id holds a control character"),
-            Some(Json::Text(text)) => Ok(Some(text.trim().to_owned())),
+            Some(Json::Text(text)) if has_control(text) => Err("an id holds a control character"),
+            Some(Json::Text(text)) => Ok(Some(text.trim())),
             Some(_) => Err("an id is not text"),
         }
     }
 
     /// Like [`opaque`](Object::opaque), but a number is as good as text.
-    pub fn label(&self, key: &str) -> Result<Option<String>, &'static str> {
+    pub fn label(&self, key: &str) -> Result<Option<&str>, &'static str> {
         match self.get(key) {
-            Some(Json::Number(text)) => Ok(Some((*text).to_owned())),
+            Some(Json::Number(text)) => Ok(Some(text)),
             _ => self.opaque(key),
         }
     }
@@ -143,7 +159,9 @@ fn value(raw: &str) -> Result<Json<'_>, &'static str> {
         Some(b'n') => Ok(Json::Null),
         Some(b't') => Ok(Json::Bool(true)),
         Some(b'f') => Ok(Json::Bool(false)),
-        Some(b'"') => serde_json::from_str(raw).map(Json::Text).map_err(|_| "a text in it is malformed"),
+        Some(b'"') => {
+            serde_json::from_str(raw).map(|Text(text)| Json::Text(text)).map_err(|_| "a text in it is malformed")
+        }
         Some(b'{') => Ok(Json::Object(raw)),
         Some(b'[') => Ok(Json::List(raw)),
         _ => Ok(Json::Number(raw)),
@@ -163,7 +181,7 @@ impl<'de> Deserialize<'de> for Entries<'de> {
             }
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
                 let mut entries = Vec::with_capacity(8);
-                while let Some(Key(key)) = map.next_key()? {
+                while let Some(Text(key)) = map.next_key()? {
                     entries.push((key, map.next_value()?));
                 }
                 Ok(Entries(entries))
@@ -173,10 +191,10 @@ impl<'de> Deserialize<'de> for Entries<'de> {
     }
 }
 
-/// A key, borrowed from the input where it holds no escape.
+/// A key or a text, borrowed from the input where it holds no escape.
 #[derive(serde::Deserialize)]
 #[serde(transparent)]
-struct Key<'a>(#[serde(borrow)] Cow<'a, str>);
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
 #[cfg(test)]
 mod tests {

@@ -87,7 +87,7 @@ impl Options {
 
     /// The OTP configuration of calls that do not name one.
     pub fn otc_id(mut self, otc_id: impl Into<String>) -> Self {
-        self.otc_id = self.problems.note("otc_id", check::identifier("otc_id", otc_id.into()));
+        self.otc_id = self.problems.note("otc_id", check::identifier("otc_id", &otc_id.into()).map(str::to_owned));
         self
     }
 

@@ -63,13 +63,13 @@ fn json_node(value: Json<'_>, depth: usize) -> Result<Node, &'static str> {
         Json::Null => Node::List(Vec::new()),
         Json::Bool(value) => Node::Text(value.to_string()),
         Json::Number(text) => Node::Text(text.to_owned()),
-        Json::Text(text) => Node::Text(text),
+        Json::Text(text) => Node::Text(text.into_owned()),
         Json::List(raw) => {
             Node::List(json::list(raw)?.into_iter().map(|value| json_node(value, deeper)).collect::<Result<_, _>>()?)
         }
         Json::Object(raw) => {
             let object = json::object(raw.as_bytes())?;
-            let entries = object.into_entries().map(|(key, value)| Ok((key, json_node(value, deeper)?)));
+            let entries = object.into_entries().map(|(key, value)| Ok((key.into_owned(), json_node(value, deeper)?)));
             Node::Object(entries.collect::<Result<_, &'static str>>()?)
         }
     })

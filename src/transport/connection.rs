@@ -9,6 +9,7 @@ use crate::cancel::Watched;
 use crate::secret::Secret;
 use std::cell::Cell;
 use std::fmt;
+use std::sync::Arc;
 use ureq::config::Config;
 use ureq::http::Uri;
 use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
@@ -32,7 +33,7 @@ pub(crate) struct Connection {
     link: Link,
     /// For sentences.
     host: String,
-    /// The request as ureq writes it, then with the Authorization header: `output[..held]`.
+    /// The request as ureq writes it, then with our headers: `output[..held]`.
     output: Vec<u8>,
     held: usize,
     /// The answer: `input[start..end]` is not consumed yet.
@@ -48,7 +49,7 @@ pub(crate) struct Connection {
 struct Current {
     exchange: Exchange,
     _watched: Option<Watched>,
-    authorization: Secret,
+    headers: Arc<Secret>,
     body_length: usize,
     sent: bool,
     received: usize,
@@ -88,12 +89,12 @@ impl Connection {
     }
 
     /// Begins a call whose body has `body_length` bytes.
-    pub fn begin(&mut self, exchange: &Exchange, authorization: &Secret, body_length: usize) {
+    pub fn begin(&mut self, exchange: &Exchange, headers: &Arc<Secret>, body_length: usize) {
         let watched = exchange.cancel.as_ref().map(|cancel| cancel.watch(self.link.socket().wire()));
         self.call = Some(Current {
             exchange: exchange.clone(),
             _watched: watched,
-            authorization: authorization.clone(),
+            headers: Arc::clone(headers),
             body_length,
             sent: false,
             received: 0,
@@ -123,16 +124,17 @@ impl Connection {
         }
     }
 
-    /// The held request holds the credentials and, for a verify, the OTP code.
+    /// The held request holds the credentials and, for a verify, the OTP code. The buffer lives on, so that writing zeros
+    /// cannot be optimised away.
     fn wipe_output(&mut self) {
-        self.output[..self.held].zeroize();
+        self.output[..self.held].fill(0);
         self.held = 0;
     }
 
     /// Sends what ureq has written.
     fn flush(&mut self) -> Result<(), ureq::Error> {
         let Some(call) = &mut self.call else { return Err(broken()) };
-        let Some(head) = insert_authorization(&mut self.output, &mut self.held, call) else {
+        let Some(head) = insert_headers(&mut self.output, &mut self.held, call) else {
             call.failure =
                 Some(Failure::not_sent(Code::Internal, "The request's head has an unexpected form.").for_good());
             return Err(broken());
@@ -216,25 +218,22 @@ fn interim_answer(input: &[u8]) -> Option<usize> {
     input.windows(4).position(|window| window == b"\r\n\r\n").map(|end| end + 4)
 }
 
-/// Puts the Authorization header before the end of the head, so that ureq never holds it. Gives the head's length.
-fn insert_authorization(output: &mut Vec<u8>, held: &mut usize, call: &Current) -> Option<usize> {
-    const NAME: &[u8] = b"authorization: ";
+/// Puts the headers that are the same in each call before the end of the head: the Authorization header, which ureq
+/// therefore never holds, and those that it would write out anew each time. Gives the head's length.
+fn insert_headers(output: &mut Vec<u8>, held: &mut usize, call: &Current) -> Option<usize> {
     let head = held.checked_sub(call.body_length)?;
     if !output.get(..head)?.ends_with(b"\r\n\r\n") {
         return None;
     }
-    let value = call.authorization.reveal().as_bytes();
-    let added = NAME.len() + value.len() + 2;
-    if output.len() < *held + added {
-        grow(output, *held + added);
+    let headers = call.headers.reveal().as_bytes();
+    if output.len() < *held + headers.len() {
+        grow(output, *held + headers.len());
     }
     let at = head - 2;
-    output.copy_within(at..*held, at + added);
-    output[at..at + NAME.len()].copy_from_slice(NAME);
-    output[at + NAME.len()..at + added - 2].copy_from_slice(value);
-    output[at + added - 2..at + added].copy_from_slice(b"\r\n");
-    *held += added;
-    Some(head + added)
+    output.copy_within(at..*held, at + headers.len());
+    output[at..at + headers.len()].copy_from_slice(headers);
+    *held += headers.len();
+    Some(head + headers.len())
 }
 
 /// A larger buffer with the same bytes; the smaller one is wiped, since it may hold the OTP code.

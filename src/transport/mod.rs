@@ -25,7 +25,7 @@ pub(crate) use tls::{Roots, Tls};
 use crate::Code;
 use crate::answer::Answer;
 use crate::secret::Secret;
-use arc_swap::ArcSwap;
+use arc_swap::{ArcSwap, Guard};
 use connection::{Connection, Lender, MAX_BODY, MAX_HEAD, Outcome, Resolved, lend};
 use link::Link;
 use pool::Pool;
@@ -35,7 +35,8 @@ use rustls::ClientConfig;
 use std::io::Read;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
-use ureq::http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, TRANSFER_ENCODING};
+use ureq::config::AutoHeaderValue;
+use ureq::http::header::{CONNECTION, CONTENT_LENGTH, RETRY_AFTER, TRANSFER_ENCODING};
 use ureq::http::{HeaderMap, Request, Response, Uri, Version};
 use ureq::{Agent, Body};
 
@@ -52,6 +53,8 @@ pub(crate) struct Settings {
 
 pub(crate) struct Transport {
     settings: Settings,
+    /// Whole lines: the headers that are the same in each call.
+    headers: Arc<Secret>,
     process: ArcSwap<Process>,
 }
 
@@ -74,9 +77,10 @@ impl Process {
             .max_idle_connections(0)
             .max_idle_connections_per_host(0)
             .max_response_header_size(MAX_HEAD)
-            .user_agent(settings.user_agent.as_str())
-            .accept("application/json")
-            .accept_encoding("")
+            // These headers are the transport's (`Transport::headers`), or not sent at all.
+            .user_agent(AutoHeaderValue::None)
+            .accept(AutoHeaderValue::None)
+            .accept_encoding(AutoHeaderValue::None)
             .build();
         Process {
             generation: fork::generation(),
@@ -90,7 +94,16 @@ impl Process {
 
 impl Transport {
     pub fn new(settings: Settings) -> Self {
-        Transport { process: ArcSwap::from_pointee(Process::new(&settings)), settings }
+        let headers = format!(
+            "authorization: {}\r\ncontent-type: application/json\r\naccept: application/json\r\nuser-agent: {}\r\n",
+            settings.authorization.reveal(),
+            settings.user_agent
+        );
+        Transport {
+            process: ArcSwap::from_pointee(Process::new(&settings)),
+            headers: Arc::new(Secret::new(headers)),
+            settings,
+        }
     }
 
     /// Posts `body`, JSON, and reads the answer.
@@ -100,7 +113,7 @@ impl Transport {
             Some(connection) => connection,
             None => Box::new(self.connect(&process, url, &exchange.shortened(self.settings.connect_timeout))?),
         };
-        connection.begin(exchange, &self.settings.authorization, body.len());
+        connection.begin(exchange, &self.headers, body.len());
         let (result, connection) = lend(connection, || run(&process.agent, url, body));
         let Some(mut connection) = connection else {
             return Err(Failure::unknown(Code::Internal, "The connection was lost inside the library."));
@@ -119,16 +132,15 @@ impl Transport {
     }
 
     /// What this process uses, made anew in a forked child.
-    fn process(&self) -> Arc<Process> {
-        let process = self.process.load_full();
-        if process.generation == fork::generation() {
-            return process;
+    fn process(&self) -> Guard<Arc<Process>> {
+        let process = self.process.load();
+        if process.generation != fork::generation() {
+            // The parent's is neither used nor dropped: it may be locked, or half changed, for ever.
+            std::mem::forget(self.process.swap(Arc::new(Process::new(&self.settings))));
+            std::mem::forget(process);
+            return self.process.load();
         }
-        let own = Arc::new(Process::new(&self.settings));
-        // The parent's is neither used nor dropped: it may be locked, or half changed, for ever.
-        std::mem::forget(self.process.swap(Arc::clone(&own)));
-        std::mem::forget(process);
-        own
+        process
     }
 
     /// A new connection to the service, through the proxy if there is one.
@@ -190,20 +202,32 @@ fn open(process: &Process, host: &str, port: u16, exchange: &Exchange) -> Result
 
 /// The HTTP exchange on the connection that is held out. Also tells whether the connection can carry another one.
 fn run(agent: &Agent, url: &Uri, body: &[u8]) -> Result<(Answer, bool), ureq::Error> {
-    let request = Request::post(url.clone()).header(CONTENT_TYPE, "application/json").body(body)?;
+    let request = Request::post(url.clone()).body(body)?;
     let mut response = agent.run(request)?;
     let reusable = is_reusable(&response);
-    let mut answer = Answer {
-        http_status: response.status().as_u16(),
-        retry_after: retry_after(response.headers()),
-        body: Vec::new(),
-    };
-    let limit = MAX_BODY as u64 + 1;
-    response.body_mut().as_reader().take(limit).read_to_end(&mut answer.body)?;
-    if answer.body.len() > MAX_BODY {
-        return Err(ureq::Error::BodyExceedsLimit(limit));
+    let (http_status, retry_after) = (response.status().as_u16(), retry_after(response.headers()));
+    let body = read_body(response.body_mut().as_reader())?;
+    Ok((Answer { http_status, retry_after, body }, reusable))
+}
+
+/// Reads to the end, which most answers reach in one step.
+fn read_body(mut reader: impl Read) -> Result<Vec<u8>, ureq::Error> {
+    let mut body = vec![0; 1024];
+    let mut filled = 0;
+    loop {
+        match reader.read(&mut body[filled..])? {
+            0 => break,
+            read => filled += read,
+        }
+        if filled > MAX_BODY {
+            return Err(ureq::Error::BodyExceedsLimit(MAX_BODY as u64));
+        }
+        if filled == body.len() {
+            body.resize(body.len() * 4, 0);
+        }
     }
-    Ok((answer, reusable))
+    body.truncate(filled);
+    Ok(body)
 }
 
 /// RFC 9112, section 9.3; and a message with both lengths is not one to build upon (section 6.3).
