@@ -74,7 +74,7 @@ impl Call {
 
     /// Lets `cancel` end the call from another thread.
     pub fn cancel(mut self, cancel: &Cancel) -> Self {
-        self.cancel = Some(cancel.clone());
+        self.cancel = self.problems.note("cancel", Ok(cancel.clone()));
         self
     }
 
@@ -95,6 +95,12 @@ impl Call {
     pub fn refuse(mut self, option: &'static str, why: &str) -> Self {
         self.problems.note::<()>(option, Err(why.to_owned()));
         self
+    }
+
+    /// Whether the last value given for `option` was refused. For the languages over this library.
+    #[doc(hidden)]
+    pub fn is_refused(&self, option: &str) -> bool {
+        self.problems.holds(option)
     }
 
     pub(crate) fn check(&self) -> Result<()> {

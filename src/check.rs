@@ -25,6 +25,11 @@ impl Problems {
         checked.map_err(|problem| self.0.push((option, problem))).ok()
     }
 
+    /// Whether the last value given for `option` was refused.
+    pub(crate) fn holds(&self, option: &str) -> bool {
+        self.0.iter().any(|(name, _)| *name == option)
+    }
+
     pub(crate) fn last(&self) -> Option<&str> {
         self.0.last().map(|(_, problem)| problem.as_str())
     }

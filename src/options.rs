@@ -211,11 +211,18 @@ impl Options {
     }
 
     /// Takes what is not set from ANTS_OTP_USERNAME and _PASSWORD, or _TOKEN, and from _BASE_URL, _OTC_ID, _PROXY and
-    /// _CA_FILE. Credentials set in code replace all of the environment's. Empty variables count as not set.
+    /// _CA_FILE. Credentials set in code replace all of the environment's. Empty variables count as not set; an option whose
+    /// value was refused counts as set.
     pub fn load_env(mut self) -> Self {
         let variable = |name: &str| std::env::var_os(format!("ANTS_OTP_{name}")).filter(|value| !value.is_empty());
         let text = |name: &str| variable(name).map(|value| value.to_string_lossy().into_owned());
-        if self.user.is_none() && self.token.is_none() {
+        let open = |name, unset| unset && !self.problems.holds(name);
+        let credentials = open("credentials", self.user.is_none()) && open("token", self.token.is_none());
+        let base_url = open("base_url", self.base_url.is_none());
+        let otc_id = open("otc_id", self.otc_id.is_none());
+        let proxy = open("proxy", self.proxy.is_none());
+        let ca_file = open("ca_file", self.ca_file.is_none());
+        if credentials {
             self = match (text("USERNAME"), text("PASSWORD")) {
                 (Some(user), Some(password)) => self.credentials(user, password),
                 (None, None) => self,
@@ -226,16 +233,16 @@ impl Options {
                 self = self.token(token);
             }
         }
-        if let (None, Some(url)) = (&self.base_url, text("BASE_URL")) {
+        if let (true, Some(url)) = (base_url, text("BASE_URL")) {
             self = self.base_url(url);
         }
-        if let (None, Some(otc_id)) = (&self.otc_id, text("OTC_ID")) {
-            self = self.otc_id(otc_id);
+        if let (true, Some(id)) = (otc_id, text("OTC_ID")) {
+            self = self.otc_id(id);
         }
-        if let (None, Some(proxy)) = (&self.proxy, text("PROXY")) {
-            self = self.proxy(proxy);
+        if let (true, Some(url)) = (proxy, text("PROXY")) {
+            self = self.proxy(url);
         }
-        if let (None, Some(path)) = (&self.ca_file, variable("CA_FILE")) {
+        if let (true, Some(path)) = (ca_file, variable("CA_FILE")) {
             self = self.ca_file(path);
         }
         self
@@ -251,6 +258,12 @@ impl Options {
     pub fn refuse(mut self, option: &'static str, why: &str) -> Self {
         self.problems.note::<()>(option, Err(why.to_owned()));
         self
+    }
+
+    /// Whether the last value given for `option` was refused. For the languages over this library.
+    #[doc(hidden)]
+    pub fn is_refused(&self, option: &str) -> bool {
+        self.problems.holds(option)
     }
 
     /// The number of threads for asynchronous calls. For the languages over this library.
