@@ -1,1 +1,16 @@
-//! The C library.
+//! libants_otp: the C library. Each file holds one concept and is a section of `include/ants_otp.h`, which is generated
+//! from it: the first lines of the file open the section, the comments of its functions are the header's.
+//!
+//! The work is done by the core; here stands only how its values cross the border (`border`).
+
+mod account;
+mod border;
+mod call;
+mod cancel;
+mod client;
+mod code;
+mod error;
+mod options;
+mod sent;
+mod verification;
+mod version;

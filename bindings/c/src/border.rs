@@ -1,0 +1,195 @@
+//! What every function of the library needs at the border to C, each once: the panic guard, pointers and strings in,
+//! results, strings and errors out.
+//!
+//! The safety of all of it rests on the conventions at the top of `ants_otp.h`: a pointer is NULL or points to what its
+//! type says, a string ends with NUL, a handle was made by this library and is not freed beside its use.
+
+use crate::error::Error;
+use otp::Code;
+use std::ffi::{CStr, CString, c_char, c_int};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::ptr;
+
+/// Runs `body`; a panic in it, which must not cross into C, becomes `otherwise`.
+pub fn guard<R>(otherwise: R, body: impl FnOnce() -> R) -> R {
+    // Nothing that `body` may leave half done is used by more than the one call that failed.
+    catch_unwind(AssertUnwindSafe(body)).unwrap_or(otherwise)
+}
+
+/// A new handle, owned by the caller.
+pub fn new<T>(make: impl FnOnce() -> T) -> *mut T {
+    guard(ptr::null_mut(), || Box::into_raw(Box::new(make())))
+}
+
+/// Takes a handle back.
+///
+/// # Safety
+/// `handle` is NULL or came from [`new`] or [`give`], and is not used any more.
+pub unsafe fn free<T>(handle: *mut T) {
+    guard((), || {
+        if !handle.is_null() {
+            // SAFETY: it came from `Box::into_raw`, and ownership comes back with it.
+            drop(unsafe { Box::from_raw(handle) });
+        }
+    });
+}
+
+/// What `read` finds in the handle; `absent` for NULL.
+///
+/// # Safety
+/// `handle` is NULL or points to a live `H`.
+pub unsafe fn read<H, R: Copy>(handle: *const H, absent: R, read: impl FnOnce(&H) -> R) -> R {
+    // SAFETY: as the caller promises.
+    guard(absent, || unsafe { handle.as_ref() }.map_or(absent, read))
+}
+
+/// A text in the handle, living as long as it; `""` for NULL.
+///
+/// # Safety
+/// `handle` is NULL or points to a live `H`.
+pub unsafe fn text_of<H>(handle: *const H, text: impl FnOnce(&H) -> &CStr) -> *const c_char {
+    // SAFETY: as the caller promises.
+    unsafe { read(handle, c"".as_ptr(), |handle| text(handle).as_ptr()) }
+}
+
+/// The text that C passes as `name`, or a sentence that says what is wrong with it.
+///
+/// # Safety
+/// `text` is NULL or points to a NUL-terminated string that lives for `'a`.
+pub unsafe fn text<'a>(name: &str, text: *const c_char) -> Result<&'a str, String> {
+    if text.is_null() {
+        return Err(format!("{name} is NULL: give it a text"));
+    }
+    // SAFETY: it is not NULL; the rest is as the caller promises.
+    unsafe { CStr::from_ptr(text) }.to_str().map_err(|_| format!("{name} is not UTF-8: convert it"))
+}
+
+/// A text for C. Where it holds a NUL, which C could not tell from its end, the NUL is shown as U+FFFD.
+pub fn c_string(text: &str) -> CString {
+    CString::new(text).unwrap_or_else(|_| CString::new(text.replace('\0', "\u{FFFD}")).unwrap_or_default())
+}
+
+/// An out-parameter, set to `zero` at once; `None` where the caller passes NULL.
+///
+/// # Safety
+/// `place` is NULL or may be written for `'a`; what stands in it need not be initialised.
+pub unsafe fn out<'a, T>(place: *mut T, zero: T) -> Option<&'a mut T> {
+    if place.is_null() {
+        return None;
+    }
+    // SAFETY: it is not NULL and may be written; `write` drops nothing. It is initialised before the reference exists.
+    unsafe {
+        place.write(zero);
+        place.as_mut()
+    }
+}
+
+/// Hands a new handle over through an out-parameter.
+pub fn give<T>(place: Option<&mut *mut T>, value: T) {
+    if let Some(place) = place {
+        *place = new(|| value);
+    }
+}
+
+/// Runs the body of a function that reports an error object: 0, or the error's code.
+///
+/// # Safety
+/// `error` is as for [`out`].
+pub unsafe fn report(error: *mut *mut Error, body: impl FnOnce() -> Result<(), Error>) -> c_int {
+    // SAFETY: as the caller promises.
+    let place = unsafe { out(error, ptr::null_mut()) };
+    match guard(None, || Some(body())).unwrap_or_else(|| Err(Error::internal())) {
+        Ok(()) => Code::Ok.number(),
+        Err(error) => {
+            let code = error.code();
+            give(place, error);
+            code
+        }
+    }
+}
+
+/// Options and calls: handles whose setters answer 0 or −3.
+pub trait Settings {
+    /// The core's own type.
+    type Core: Default;
+    fn core(&mut self) -> &mut Self::Core;
+    fn refuse(core: Self::Core, option: &'static str, why: &str) -> Self::Core;
+    fn is_refused(core: &Self::Core, option: &str) -> bool;
+    /// Called after each change.
+    fn changed(&mut self) {}
+}
+
+/// Sets `option` by `change`: 0, or −3 where the value was refused or the handle is NULL.
+///
+/// # Safety
+/// `handle` is NULL or points to a live handle that no other thread uses.
+pub unsafe fn set<S: Settings>(handle: *mut S, option: &'static str, change: impl FnOnce(S::Core) -> S::Core) -> c_int {
+    guard(Code::Internal.number(), || {
+        // SAFETY: as the caller promises.
+        let Some(handle) = (unsafe { handle.as_mut() }) else { return Code::InvalidOption.number() };
+        let core = handle.core();
+        *core = change(std::mem::take(core));
+        let code = if S::is_refused(core, option) { Code::InvalidOption } else { Code::Ok };
+        handle.changed();
+        code.number()
+    })
+}
+
+/// [`set`] for a text.
+///
+/// # Safety
+/// As [`set`] and [`text`].
+pub unsafe fn set_text<S: Settings>(
+    handle: *mut S,
+    option: &'static str,
+    value: *const c_char,
+    change: impl FnOnce(S::Core, &str) -> S::Core,
+) -> c_int {
+    // SAFETY: as the caller promises.
+    unsafe {
+        set(handle, option, |core| match text(option, value) {
+            Ok(value) => change(core, value),
+            Err(why) => S::refuse(core, option, &why),
+        })
+    }
+}
+
+/// A time in milliseconds. What is negative becomes zero, which the core refuses.
+pub fn milliseconds(value: i64) -> std::time::Duration {
+    std::time::Duration::from_millis(u64::try_from(value).unwrap_or(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use otp::Delivery;
+
+    #[test]
+    fn a_panic_becomes_an_internal_error_with_its_object() {
+        let mut error = ptr::null_mut();
+        // SAFETY: `error` may be written.
+        let code = unsafe { report(&mut error, || panic!("forced by a test")) };
+        assert_eq!(code, -99);
+        // SAFETY: `report` has put a handle there, which is taken back once.
+        let error = unsafe { Box::from_raw(error) };
+        assert_eq!((error.code(), error.delivery()), (-99, Delivery::Unknown.number()));
+    }
+
+    #[test]
+    fn a_panic_becomes_the_default_of_every_other_function() {
+        // SAFETY: the pointer is to a live value.
+        assert_eq!(unsafe { read(&0, -1, |_| panic!("forced by a test")) }, -1);
+        // SAFETY: the pointer is to a live value; the text that comes back is static.
+        let text = unsafe { CStr::from_ptr(text_of(&0, |_| panic!("forced by a test"))) };
+        assert_eq!(text, c"");
+        assert!(new::<u8>(|| panic!("forced by a test")).is_null());
+        let mut options = crate::options::Options::default();
+        // SAFETY: the handle is live.
+        assert_eq!(unsafe { set(&mut options, "timeout", |_| panic!("forced by a test")) }, -99);
+    }
+
+    #[test]
+    fn texts_for_c_hold_no_nul() {
+        assert_eq!(c_string("a\0b").to_str(), Ok("a\u{FFFD}b"));
+    }
+}

@@ -1,0 +1,216 @@
+//! Client: request, resend, verify, balance. One client serves a whole program: it may be used from any number of threads
+//! at once, and keeps its connections for the next call.
+
+use crate::account::Account;
+use crate::border;
+use crate::call::Call;
+use crate::error::Error;
+use crate::options::Options;
+use crate::sent::Sent;
+use crate::verification::Verification;
+use std::ffi::{c_char, c_int};
+use std::ptr;
+
+/// A client of the OTP service.
+pub struct Client(otp::Client);
+
+/// Makes a client. Certificate files are read here; nothing is connected to.
+///
+/// Ownership: `options` stays yours and may be freed or changed at once; free `*client` with ants_otp_client_free(), and
+/// `*error` with ants_otp_error_free(). With NULL for `client` the options are only tried.
+/// Codes: ANTS_OTP_OK and `*client`; or, with `*error`, ANTS_OTP_ERR_INVALID_OPTION: a refused setting, credentials
+/// missing or given twice, plain http to another machine, a certificate file that cannot be used;
+/// ANTS_OTP_ERR_INVALID_ARGUMENT: `options` is NULL.
+/// Threads: `options` belongs to the calling thread.
+/// Since: 0.1.0
+#[must_use]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ants_otp_client_new(
+    options: *const Options,
+    client: *mut *mut Client,
+    error: *mut *mut Error,
+) -> c_int {
+    // SAFETY: by the header's conventions the out-parameters may be written, and `options` is a handle.
+    unsafe {
+        let client = border::out(client, ptr::null_mut());
+        border::report(error, || {
+            let options =
+                options.as_ref().ok_or_else(|| Error::argument("options is NULL: make and set them first"))?;
+            border::give(client, Client(options.build()?));
+            Ok(())
+        })
+    }
+}
+
+/// Frees a client and closes its idle connections. NULL is taken and does nothing.
+///
+/// Ownership: takes `client`.
+/// Codes: none.
+/// Threads: not beside a use of `client`: wait for its calls first.
+/// Since: 0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ants_otp_client_free(client: *mut Client) {
+    // SAFETY: a handle, by the header's conventions.
+    unsafe { border::free(client) }
+}
+
+/// Asks the service to send an OTP by SMS to `mobile`: 081-234-5678, +66 81 234 5678, 66812345678 or alike, in ASCII,
+/// Thai or full-width digits. Keep the otp id of `*sent` for the verify, and show its reference code to the person.
+///
+/// Where it fails with delivery UNKNOWN, an SMS may have gone out all the same: nothing is sent a second time by itself.
+///
+/// Ownership: `call` may be NULL. Free `*sent` with ants_otp_sent_free(), `*error` with ants_otp_error_free().
+/// Codes: ANTS_OTP_OK and `*sent`; or, with `*error`, ANTS_OTP_ERR_INVALID_MOBILE, ANTS_OTP_ERR_INVALID_ARGUMENT (NULL,
+/// not UTF-8, no otc id), ANTS_OTP_ERR_INVALID_OPTION (a refused setting of `call`), the service's answers from
+/// ANTS_OTP_REFUSED upwards, and ANTS_OTP_ERR_RESOLVE to ANTS_OTP_ERR_INTERNAL.
+/// Threads: any, also beside other calls of the same client.
+/// Since: 0.1.0
+#[must_use]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ants_otp_request(
+    client: *const Client,
+    mobile: *const c_char,
+    call: *const Call,
+    sent: *mut *mut Sent,
+    error: *mut *mut Error,
+) -> c_int {
+    // SAFETY: by the header's conventions the out-parameters may be written, the rest are handles and strings.
+    unsafe {
+        let sent = border::out(sent, ptr::null_mut());
+        border::report(error, || {
+            let client = given(client)?;
+            let mobile = text("mobile", mobile)?;
+            let answer = client.request_with(mobile, &options(call))?;
+            border::give(sent, Sent::from(&answer));
+            Ok(())
+        })
+    }
+}
+
+/// Asks the service to send an OTP again. Go on with the new `*sent`: its otp id may be another.
+///
+/// `otp_id` is sent where it is not NULL, and the otc id where `call` or the client has one. With NULL, the service
+/// sends the newest OTP of that configuration again.
+///
+/// Ownership: as ants_otp_request().
+/// Codes: as ants_otp_request(), but for ANTS_OTP_ERR_INVALID_MOBILE; ANTS_OTP_ERR_INVALID_ARGUMENT where neither
+/// `otp_id` nor an otc id is there; ANTS_OTP_OVER_LIMIT_USAGE after too many resends.
+/// Threads: any, also beside other calls of the same client.
+/// Since: 0.1.0
+#[must_use]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ants_otp_resend(
+    client: *const Client,
+    otp_id: *const c_char,
+    call: *const Call,
+    sent: *mut *mut Sent,
+    error: *mut *mut Error,
+) -> c_int {
+    // SAFETY: by the header's conventions the out-parameters may be written, the rest are handles and strings.
+    unsafe {
+        let sent = border::out(sent, ptr::null_mut());
+        border::report(error, || {
+            let client = given(client)?;
+            let answer = if otp_id.is_null() {
+                client.resend_newest(&options(call))?
+            } else {
+                client.resend_with(text("otp_id", otp_id)?, &options(call))?
+            };
+            border::give(sent, Sent::from(&answer));
+            Ok(())
+        })
+    }
+}
+
+/// Asks the service whether `otp_code` is the code it sent. **0 means that the person is verified, and nothing else
+/// does**: let nobody in on any other return. Outer white space of the code goes, Thai and full-width digits become ASCII.
+///
+/// Ownership: `call` may be NULL. `*verification` is yours: it is filled on the first five codes, and zero on all others.
+/// `*error` is given on every return but 0; free it with ants_otp_error_free().
+/// Codes: ANTS_OTP_OK: verified; ANTS_OTP_WRONG_CODE; ANTS_OTP_OVER_LIMIT_USAGE; ANTS_OTP_CODE_EXPIRED;
+/// ANTS_OTP_CODE_CONFIRMED: it was used before and verifies nobody again. Else there is no verdict:
+/// ANTS_OTP_NO_DATA_AVAILABLE (the otp id is not known), ANTS_OTP_ERR_INVALID_ARGUMENT (NULL, not UTF-8, empty),
+/// ANTS_OTP_ERR_INVALID_OPTION (a refused setting of `call`), the service's other answers, and ANTS_OTP_ERR_RESOLVE to
+/// ANTS_OTP_ERR_INTERNAL.
+/// Threads: any, also beside other calls of the same client.
+/// Since: 0.1.0
+#[must_use]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ants_otp_verify(
+    client: *const Client,
+    otp_id: *const c_char,
+    otp_code: *const c_char,
+    call: *const Call,
+    verification: *mut Verification,
+    error: *mut *mut Error,
+) -> c_int {
+    // SAFETY: by the header's conventions the out-parameters may be written, the rest are handles and strings.
+    unsafe {
+        let place = border::out(verification, Verification::default());
+        border::report(error, || {
+            let client = given(client)?;
+            let (otp_id, otp_code) = (text("otp_id", otp_id)?, text("otp_code", otp_code)?);
+            let verification = client.verify_with(otp_id, otp_code, &options(call))?;
+            if let Some(place) = place {
+                *place = Verification::from(&verification);
+            }
+            Ok(verification.into_result()?)
+        })
+    }
+}
+
+/// The account's type and credit. It costs nothing, so it is the way to test credentials.
+///
+/// Ownership: `call` may be NULL; its timeout and cancel apply. Free `*account` with ants_otp_account_free(), `*error`
+/// with ants_otp_error_free().
+/// Codes: ANTS_OTP_OK and `*account`; or, with `*error`, ANTS_OTP_AUTHENTICATION_FAILED, ANTS_OTP_RATE_LIMITED,
+/// ANTS_OTP_REFUSED, ANTS_OTP_EXCEPTION, ANTS_OTP_ERR_INVALID_ARGUMENT (NULL), ANTS_OTP_ERR_INVALID_OPTION (a refused
+/// setting of `call`), and ANTS_OTP_ERR_RESOLVE to ANTS_OTP_ERR_INTERNAL.
+/// Threads: any, also beside other calls of the same client.
+/// Since: 0.1.0
+#[must_use]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ants_otp_balance(
+    client: *const Client,
+    call: *const Call,
+    account: *mut *mut Account,
+    error: *mut *mut Error,
+) -> c_int {
+    // SAFETY: by the header's conventions the out-parameters may be written, the rest are handles.
+    unsafe {
+        let account = border::out(account, ptr::null_mut());
+        border::report(error, || {
+            let answer = given(client)?.balance_with(&options(call))?;
+            border::give(account, Account::from(&answer));
+            Ok(())
+        })
+    }
+}
+
+/// The client behind the pointer.
+///
+/// # Safety
+/// `client` is NULL or a live handle.
+unsafe fn given<'a>(client: *const Client) -> Result<&'a otp::Client, Error> {
+    // SAFETY: as the caller promises.
+    let client = unsafe { client.as_ref() }.ok_or_else(|| Error::argument("client is NULL: make one first"))?;
+    Ok(&client.0)
+}
+
+/// The options of a call; none for NULL.
+///
+/// # Safety
+/// `call` is NULL or a live handle.
+unsafe fn options(call: *const Call) -> otp::Call {
+    // SAFETY: as the caller promises.
+    unsafe { call.as_ref() }.map(|call| call.0.clone()).unwrap_or_default()
+}
+
+/// A text argument.
+///
+/// # Safety
+/// As [`border::text`].
+unsafe fn text<'a>(name: &str, text: *const c_char) -> Result<&'a str, Error> {
+    // SAFETY: as the caller promises.
+    unsafe { border::text(name, text) }.map_err(|why| Error::argument(&why))
+}
