@@ -2,7 +2,9 @@
 
 mod common;
 
+use std::collections::BTreeSet;
 use std::path::Path;
+use std::process::Command;
 
 /// From the simple to the advanced.
 const SECTIONS: [&str; 10] =
@@ -87,4 +89,119 @@ fn the_committed_header_is_the_generated_one() {
         committed == generated,
         "include/ants_otp.h is old: UPDATE_HEADER=1 cargo test -p ants-otp-c --test header"
     );
+}
+
+#[test]
+fn every_code_has_the_cores_number_name_and_sentence() {
+    let core: Vec<_> = otp::Code::ALL
+        .iter()
+        .map(|code| (format!("ANTS_OTP_{}", code.name()), code.number(), code.text("en").to_owned()))
+        .collect();
+    assert_eq!(constants("ants_otp_code"), core);
+}
+
+#[test]
+fn deliveries_and_log_levels_have_the_cores_numbers() {
+    let numbers = |name| constants(name).into_iter().map(|(name, number, _)| (name, number)).collect::<Vec<_>>();
+    let deliveries = [otp::Delivery::Unknown, otp::Delivery::NotSent, otp::Delivery::Answered];
+    let core = deliveries.map(|delivery| (format!("ANTS_OTP_DELIVERY_{}", delivery.name()), delivery.number()));
+    assert_eq!(numbers("ants_otp_delivery"), core);
+    let levels = [otp::LogLevel::Warning, otp::LogLevel::Info, otp::LogLevel::Debug];
+    let core = levels.map(|level| (format!("ANTS_OTP_LOG_{level:?}").to_uppercase(), level.number()));
+    assert_eq!(numbers("ants_otp_log_level"), core);
+}
+
+/// Name, number and comment of each constant of an enumeration in the header.
+fn constants(name: &str) -> Vec<(String, i32, String)> {
+    let header = common::header();
+    let body = header.split(&format!("}} {name};")).next().and_then(|text| text.rsplit("typedef enum {").next());
+    let lines: Vec<&str> = body.expect("the enumeration is there").lines().map(str::trim).collect();
+    let constant = |pair: &[&str]| {
+        let (name, number) = pair[1].strip_suffix(',')?.split_once(" = ")?;
+        let comment = pair[0].strip_prefix("/** ")?.strip_suffix(" */")?;
+        Some((name.to_owned(), number.parse().ok()?, comment.to_owned()))
+    };
+    lines.windows(2).filter_map(constant).collect()
+}
+
+#[test]
+fn the_version_is_cargos() {
+    let header = common::header();
+    let part = |part: &str| part.parse::<u32>().expect("a number");
+    let major = part(env!("CARGO_PKG_VERSION_MAJOR"));
+    let minor = part(env!("CARGO_PKG_VERSION_MINOR"));
+    let patch = part(env!("CARGO_PKG_VERSION_PATCH"));
+    for line in [
+        format!("#define ANTS_OTP_VERSION \"{}\"", otp::VERSION),
+        format!("#define ANTS_OTP_VERSION_MAJOR {major}"),
+        format!("#define ANTS_OTP_VERSION_MINOR {minor}"),
+        format!("#define ANTS_OTP_VERSION_PATCH {patch}"),
+        format!("#define ANTS_OTP_VERSION_NUMBER {}", major * 10_000 + minor * 100 + patch),
+    ] {
+        assert!(header.contains(&format!("{line}\n")), "the header lacks: {line}");
+    }
+}
+
+#[test]
+fn every_function_says_ownership_codes_threads_and_since() {
+    for function in common::functions() {
+        for heading in ["Ownership: ", "Codes: ", "Threads: ", "Since: "] {
+            let found = function.comment.contains(&format!("\n * {heading}"));
+            assert!(found, "{} does not say {heading}", function.name);
+        }
+    }
+}
+
+#[test]
+fn the_library_exports_the_headers_functions_and_nothing_else() {
+    let symbols =
+        common::run(Command::new("nm").args(["-D", "--defined-only"]).arg(common::library().join("libants_otp.so")));
+    let symbols = String::from_utf8(symbols.stdout).expect("names are ASCII");
+    let exported: BTreeSet<_> = symbols.lines().filter_map(|line| line.split(' ').nth(2)).map(str::to_owned).collect();
+    let declared: BTreeSet<_> = common::functions().into_iter().map(|function| function.name).collect();
+    assert_eq!(exported, declared);
+}
+
+#[test]
+fn the_library_carries_its_soname_and_stays_mapped() {
+    let dynamic = common::run(Command::new("readelf").arg("-d").arg(common::library().join("libants_otp.so")));
+    let dynamic = String::from_utf8(dynamic.stdout).expect("names are ASCII");
+    assert!(dynamic.contains(&format!("soname: [{}]", common::soname())), "{dynamic}");
+    assert!(dynamic.contains("NODELETE"), "{dynamic}");
+}
+
+#[test]
+fn the_headers_compile_without_a_warning_in_every_standard() {
+    let c = ["c99", "c11", "c17", "c2x", "gnu99", "gnu17"];
+    let cpp = ["c++11", "c++14", "c++17", "c++20", "c++2b"];
+    let cpp17 = ["c++17", "c++20", "c++2b"];
+    let strict = ["-Wstrict-prototypes", "-Wmissing-prototypes"];
+    let strict_cpp = ["-Wold-style-cast", "-Wuseless-cast", "-Wzero-as-null-pointer-constant"];
+    for (header, language, standards, flags) in [
+        ("ants_otp.h", "c", c.as_slice(), strict.as_slice()),
+        ("ants_otp.h", "c++", cpp.as_slice(), strict_cpp.as_slice()),
+        ("ants_otp.hpp", "c++", cpp17.as_slice(), strict_cpp.as_slice()),
+    ] {
+        // Alone, and twice.
+        let text = format!("#include \"{header}\"\n#include \"{header}\"\n");
+        let source = common::scratch("headers").join(format!("{header}.{language}"));
+        std::fs::write(&source, text).expect("scratch can be written");
+        for standard in standards {
+            common::run(common::compiler(standard).args(flags).args(["-fsyntax-only", "-x", language]).arg(&source));
+        }
+    }
+}
+
+#[test]
+fn ignoring_a_verdict_warns() {
+    let source = common::scratch("headers").join("ignored.c");
+    let text = "#include \"ants_otp.h\"\nvoid f(const ants_otp_client *client);\n\
+                void f(const ants_otp_client *client) { ants_otp_verify(client, \"\", \"\", 0, 0, 0); }\n";
+    std::fs::write(&source, text).expect("scratch can be written");
+    for (standard, language) in [("c99", "c"), ("c2x", "c"), ("c++11", "c++"), ("c++17", "c++")] {
+        let output = common::compiler(standard).args(["-fsyntax-only", "-x", language]).arg(&source).output();
+        let output = output.expect("the compiler runs");
+        let words = String::from_utf8_lossy(&output.stderr);
+        assert!(!output.status.success() && words.contains("unused-result"), "{standard}: {words}");
+    }
 }
