@@ -1,0 +1,37 @@
+//! The C++ wrapper, and the programs in C and C++ that are shown to others.
+
+mod common;
+
+use std::process::Command;
+
+#[test]
+fn the_wrapper_owns_reports_and_refuses() {
+    let source = common::root().join("tests/c/wrapper.cpp");
+    for (standard, flags) in
+        [("c++17", [].as_slice()), ("c++2b", &[]), ("c++17", &["-fno-exceptions", "-fno-rtti"]), ("c++20", &["-O2"])]
+    {
+        common::run(&mut Command::new(common::program(&source, standard, flags)));
+    }
+}
+
+/// The names of the wrapper's codes are the core's, and none is missing.
+#[test]
+fn every_code_has_its_name_in_the_wrapper() {
+    let wrapper = std::fs::read_to_string(common::root().join("include/ants_otp.hpp")).expect("the wrapper is there");
+    let body = wrapper.split("enum class Code : int {").nth(1).and_then(|text| text.split("};").next());
+    let names: Vec<&str> =
+        body.expect("the enumeration is there").lines().map(str::trim).filter(|l| !l.is_empty()).collect();
+    let core: Vec<String> = otp::Code::ALL
+        .iter()
+        .map(|code| format!("{} = ANTS_OTP_{},", code.name().to_lowercase(), code.name()))
+        .collect();
+    assert_eq!(names, core);
+}
+
+#[test]
+fn the_examples_and_runners_compile_without_a_warning() {
+    for name in ["examples/login", "tests/scenarios/runner"] {
+        common::program(&common::root().join(format!("{name}.c")), "c99", &["-O2"]);
+        common::program(&common::root().join(format!("{name}.cpp")), "c++17", &["-O2"]);
+    }
+}
