@@ -47,7 +47,7 @@
  *             there is ants_otp_cancel. SIGPIPE is never raised.
  * Retries.    A call is tried again by itself only while nothing of it was sent: never two SMS for one request.
  * fork.       A client may be used in the child of a fork(): it leaves the parent's connections alone and makes new ones.
- *             Where another thread was in a call during the fork(), use a client in the child that is made there.
+ *             A cancel belongs to the process that made it.
  * dlclose.    The library stays mapped after dlclose(), so a plug-in may be unloaded at any time after its calls.
  * Memory.     A failed allocation ends the process (abort), so ..._new() functions never return NULL.
  * Secrets.    No error, text or log line holds a password, token or OTP code. The library's own copies are wiped.
