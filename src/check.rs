@@ -21,8 +21,12 @@ pub(crate) struct Problems(Vec<(&'static str, String)>);
 impl Problems {
     /// Takes the outcome of setting `option`: a good value clears its earlier problem, a bad one is remembered.
     pub(crate) fn note<T>(&mut self, option: &'static str, checked: Checked<T>) -> Option<T> {
-        self.0.retain(|(name, _)| *name != option);
+        self.forget(option);
         checked.map_err(|problem| self.0.push((option, problem))).ok()
+    }
+
+    pub(crate) fn forget(&mut self, option: &str) {
+        self.0.retain(|(name, _)| *name != option);
     }
 
     /// Whether the last value given for `option` was refused.
@@ -50,8 +54,9 @@ fn text(name: &str, value: &str, limit: usize) -> Checked<()> {
 
 /// A control character of ASCII or of its extension to 8 bits, which terminals obey too.
 pub(crate) fn has_control(text: &str) -> bool {
-    let ascii = text.bytes().any(|byte| byte.is_ascii_control());
-    ascii || !text.is_ascii() && text.chars().any(char::is_control)
+    // A fold, not `any`: it looks at many bytes at once.
+    let in_ascii = text.bytes().fold(false, |found, byte| found | byte.is_ascii_control());
+    in_ascii || !text.is_ascii() && text.chars().any(char::is_control)
 }
 
 pub(crate) fn identifier<'a>(name: &str, value: &'a str) -> Checked<&'a str> {

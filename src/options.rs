@@ -37,6 +37,8 @@ const MAX_RETRIES: u32 = 2;
 pub struct Options {
     user: Option<(String, Secret)>,
     token: Option<Secret>,
+    /// The credentials are the environment's: any set in code replace them.
+    credentials_from_env: bool,
     base_url: Option<BaseUrl>,
     otc_id: Option<String>,
     timeout: Option<Duration>,
@@ -66,6 +68,7 @@ impl Options {
     /// User name and password (HTTP Basic, RFC 7617). The user name cannot hold a colon.
     pub fn credentials(mut self, user: impl AsRef<str>, password: impl AsRef<str>) -> Self {
         let (user, password) = (user.as_ref(), password.as_ref());
+        self.drop_credentials_from_env();
         let checked = check::user(user).and_then(|()| check::password(password));
         let checked = checked.map(|()| (user.to_owned(), Secret::new(password)));
         self.user = self.problems.note("credentials", checked);
@@ -75,6 +78,7 @@ impl Options {
     /// A bearer token instead of user name and password, for the white labels that use one.
     pub fn token(mut self, token: impl AsRef<str>) -> Self {
         let token = token.as_ref();
+        self.drop_credentials_from_env();
         self.token = self.problems.note("token", check::token(token).map(|()| Secret::new(token)));
         self
     }
@@ -232,6 +236,7 @@ impl Options {
             if let Some(token) = text("TOKEN") {
                 self = self.token(token);
             }
+            self.credentials_from_env = true;
         }
         if let (true, Some(url)) = (base_url, text("BASE_URL")) {
             self = self.base_url(url);
@@ -314,6 +319,14 @@ impl Options {
             max_retries: self.max_retries.unwrap_or(MAX_RETRIES),
             log: self.log.clone(),
         })
+    }
+
+    fn drop_credentials_from_env(&mut self) {
+        if std::mem::take(&mut self.credentials_from_env) {
+            (self.user, self.token) = (None, None);
+            self.problems.forget("credentials");
+            self.problems.forget("token");
+        }
     }
 
     /// The Authorization header's value.
