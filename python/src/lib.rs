@@ -1,1 +1,26 @@
-//! The native module.
+//! The native module `ants_otp._native`, private to the Python package: it turns arguments into the core's, waits without
+//! the GIL, and turns outcomes into the package's classes. What a user sees, with its documentation, is written in Python.
+
+mod account;
+mod call;
+mod client;
+mod code;
+mod error;
+mod options;
+mod sent;
+mod value;
+mod verification;
+mod wait;
+
+use pyo3::prelude::*;
+
+/// Every state a call shares is behind the core's locks, so the module needs no GIL of its own.
+#[pymodule(gil_used = false)]
+mod _native {
+    #[pymodule_export]
+    use crate::client::Client;
+    #[pymodule_export]
+    use crate::code::{code_advice, code_table, code_text};
+    #[pymodule_export]
+    const VERSION: &str = ants_otp::VERSION;
+}

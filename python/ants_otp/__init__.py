@@ -1,0 +1,56 @@
+"""Confirm a person's mobile number with a one-time password (OTP) that the ANTS service sends by SMS.
+
+::
+
+    from ants_otp import Client
+
+    with Client("user", "password", otc_id="0DC8E7AD-0168-440C-AF10-BF556B164D83") as client:
+        otp = client.request("081-234-5678")
+        if client.verify(otp, input(f"Code for {otp.reference_code}: ")):
+            print("verified")
+
+A verification is true only for a verified person. A wrong, expired or used code is a false `Verification`; everything else
+that goes wrong raises an `OtpError`, whose ``delivery`` says whether the request can have reached the service.
+"""
+
+from ants_otp._native import VERSION as __version__
+from ants_otp.account import Account
+from ants_otp.client import Client
+from ants_otp.code import Code
+from ants_otp.error import (
+    AuthenticationError,
+    BadAnswerError,
+    ConnectError,
+    ConnectionLostError,
+    CreditError,
+    DeadlineError,
+    Delivery,
+    InternalError,
+    InvalidArgumentError,
+    OtpError,
+    RateLimitedError,
+    ServiceError,
+)
+from ants_otp.sent import Sent
+from ants_otp.verification import Verification
+
+__all__ = [
+    "Account",
+    "AuthenticationError",
+    "BadAnswerError",
+    "Client",
+    "Code",
+    "ConnectError",
+    "ConnectionLostError",
+    "CreditError",
+    "DeadlineError",
+    "Delivery",
+    "InternalError",
+    "InvalidArgumentError",
+    "OtpError",
+    "RateLimitedError",
+    "Sent",
+    "ServiceError",
+    "Verification",
+    "__version__",
+]

@@ -1,0 +1,43 @@
+"""What the results have in common: read-only, equal by value, hashable, picklable.
+
+Written by hand because ``dataclasses`` costs more to import than all of this package.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+
+class Record:
+    """A result whose fields, named in `__match_args__`, are properties over slots.
+
+    A constructor takes the fields in that order.
+    """
+
+    __slots__ = ()
+    __match_args__: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """The fields by name, as JSON can hold them. ``type(record)(**record.to_dict())`` equals the record."""
+        return {name: getattr(self, name) for name in self.__match_args__}
+
+    def _values(self) -> tuple[object, ...]:
+        return tuple(getattr(self, name) for name in self.__match_args__)
+
+    def __eq__(self, other: object) -> bool:
+        if type(self) is not type(other) or not isinstance(other, Record):
+            return NotImplemented
+        return self._values() == other._values()
+
+    def __hash__(self) -> int:
+        return hash((type(self), self._values()))
+
+    def __repr__(self) -> str:
+        fields = ", ".join(f"{name}={getattr(self, name)!r}" for name in self.__match_args__)
+        return f"{type(self).__name__}({fields})"
+
+    def __reduce__(self) -> tuple[Callable[..., Record], tuple[object, ...]]:
+        return type(self), self._values()

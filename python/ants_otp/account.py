@@ -1,0 +1,36 @@
+"""The account behind the credentials, and its credit."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from ants_otp._record import Record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Literal
+
+
+class Account(Record):
+    """What a balance call gives."""
+
+    __slots__ = ("_credit", "_type")
+    __match_args__: tuple[Literal["type"], Literal["credit"]] = ("type", "credit")
+
+    def __init__(self, type: str, credit: Decimal | str) -> None:  # noqa: A002 - the service's own name
+        self._type = type
+        self._credit = Decimal(credit)
+
+    @property
+    def type(self) -> str:
+        """``prepaid`` or ``postpaid``, as the service wrote it."""
+        return self._type
+
+    @property
+    def credit(self) -> Decimal:
+        """The credit, exact: money is no floating-point number."""
+        return self._credit
+
+    def to_dict(self) -> dict[str, Any]:
+        """The fields by name, as JSON can hold them: the credit is decimal text."""
+        return {"type": self._type, "credit": str(self._credit)}

@@ -1,0 +1,59 @@
+"""An OTP on its way to a person: what a request or a resend gives."""
+
+from __future__ import annotations
+
+from ants_otp._record import Record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Literal
+
+
+class Sent(Record):
+    """An OTP that the service has taken for sending. Holds no secret: the code itself is only in the SMS.
+
+    To keep it between two requests of a web application, store `to_dict()`, or the `otp_id` alone.
+    """
+
+    __slots__ = ("_description", "_message", "_otc_id", "_otp_id", "_reference_code")
+    __match_args__: tuple[
+        Literal["otp_id"],
+        Literal["otc_id"],
+        Literal["reference_code"],
+        Literal["message"],
+        Literal["description"],
+    ] = ("otp_id", "otc_id", "reference_code", "message", "description")
+
+    def __init__(
+        self, otp_id: str, otc_id: str = "", reference_code: str = "", message: str = "", description: str = ""
+    ) -> None:
+        self._otp_id = otp_id
+        self._otc_id = otc_id
+        self._reference_code = reference_code
+        self._message = message
+        self._description = description
+
+    @property
+    def otp_id(self) -> str:
+        """The id to verify and to resend. After a resend it may be another."""
+        return self._otp_id
+
+    @property
+    def otc_id(self) -> str:
+        """The OTP configuration used; a resend of this OTP sends it along."""
+        return self._otc_id
+
+    @property
+    def reference_code(self) -> str:
+        """Shown to the person, so that he finds the right SMS; empty where the answer had none."""
+        return self._reference_code
+
+    @property
+    def message(self) -> str:
+        """The service's words beside the answer, usually ``success``."""
+        return self._message
+
+    @property
+    def description(self) -> str:
+        """The service's description beside the answer, often empty."""
+        return self._description

@@ -1,0 +1,75 @@
+"""The verdict on what a person typed."""
+
+from __future__ import annotations
+
+from ants_otp._record import Record
+from ants_otp.code import Code
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Literal, TypeAlias
+
+    Status: TypeAlias = Literal["verified", "wrong_code", "over_limit", "expired", "already_confirmed"]
+
+_CODES: dict[str, Code] = {
+    "verified": Code.OK,
+    "wrong_code": Code.WRONG_CODE,
+    "over_limit": Code.OVER_LIMIT_USAGE,
+    "expired": Code.CODE_EXPIRED,
+    "already_confirmed": Code.CODE_CONFIRMED,
+}
+
+
+class Verification(Record):
+    """How a verification ended. Its truth is the verdict: ``if client.verify(otp, code):``.
+
+    The rest explains a no, and none of it lets anybody in.
+    """
+
+    __slots__ = ("_is_error_count", "_is_expr_code", "_result", "_status")
+    __match_args__: tuple[
+        Literal["status"], Literal["result"], Literal["is_error_count"], Literal["is_expr_code"]
+    ] = ("status", "result", "is_error_count", "is_expr_code")
+
+    def __init__(self, status: Status, result: bool, is_error_count: bool = False, is_expr_code: bool = False) -> None:
+        if status not in _CODES:
+            raise ValueError(f"status must be one of {', '.join(_CODES)}")
+        self._status: Status = status
+        self._result = result
+        self._is_error_count = is_error_count
+        self._is_expr_code = is_expr_code
+
+    def __bool__(self) -> bool:
+        return self._status == "verified"
+
+    @property
+    def status(self) -> Status:
+        """How it ended.
+
+        * ``verified``: the person holds the mobile number.
+        * ``wrong_code``: the person may try again.
+        * ``over_limit``: too many wrong tries; request a new OTP.
+        * ``expired``: the code's time is over; request or resend an OTP.
+        * ``already_confirmed``: this OTP was confirmed before, and verifies nobody a second time.
+        """
+        return self._status
+
+    @property
+    def code(self) -> Code:
+        """The status as a code, with a sentence for the person: ``verification.code.text("th")``."""
+        return _CODES[self._status]
+
+    @property
+    def result(self) -> bool:
+        """``result`` as the service said it. Not the verdict: a flag beside it may say otherwise."""
+        return self._result
+
+    @property
+    def is_error_count(self) -> bool:
+        """Too many wrong tries, said by the flag ``isErrorCount`` or by the code 0304."""
+        return self._is_error_count
+
+    @property
+    def is_expr_code(self) -> bool:
+        """The code's time is over, said by the flag ``isExprCode`` or by the code 0305."""
+        return self._is_expr_code

@@ -1,0 +1,41 @@
+//! The options of one call, from the keywords of the methods of `ants_otp.Client`.
+
+use crate::value::{self, Checked};
+use ants_otp::Call;
+use pyo3::exceptions::PyTypeError;
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+
+/// The options that `given` names. None means not given; what cannot be read is noted as refused, and fails the call before
+/// anything is sent.
+pub fn read(given: &Bound<'_, PyDict>) -> PyResult<Call> {
+    let mut call = Call::new();
+    for (name, value) in given {
+        if value.is_none() {
+            continue;
+        }
+        let name = name.extract::<String>()?;
+        call = match name.as_str() {
+            "otc_id" => set(call, "otc_id", value::text("otc_id", &value), Call::otc_id),
+            "notify_url" => set(call, "notify_url", value::text("notify_url", &value), Call::notify_url),
+            "notify_content_type" => {
+                let content_type = value::text("notify_content_type", &value);
+                set(call, "notify_content_type", content_type, Call::notify_content_type)
+            }
+            "callback_data" => set(call, "callback_data", value::text("callback_data", &value), Call::callback_data),
+            "timeout" => set(call, "timeout", value::seconds("timeout", &value), Call::timeout),
+            "mobile_as_given" => {
+                set(call, "mobile_as_given", value::switch("mobile_as_given", &value), Call::mobile_as_given)
+            }
+            _ => return Err(PyTypeError::new_err(format!("no option of a call is named {name:?}"))),
+        };
+    }
+    Ok(call)
+}
+
+fn set<T>(call: Call, name: &'static str, value: Checked<T>, apply: impl FnOnce(Call, T) -> Call) -> Call {
+    match value {
+        Ok(value) => apply(call, value),
+        Err(why) => call.refuse(name, &why),
+    }
+}

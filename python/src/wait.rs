@@ -1,0 +1,60 @@
+//! Waits without the GIL: panics end here, and Ctrl-C ends a wait of the main thread.
+
+use crate::error;
+use ants_otp::Call;
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Runs `work` without the GIL.
+pub fn detached<T: Send>(py: Python<'_>, work: impl FnOnce() -> ants_otp::Result<T> + Send) -> PyResult<T> {
+    // Whatever a panic leaves behind in the core is guarded by the core's own locks, or dropped with the call.
+    match py.detach(|| catch_unwind(AssertUnwindSafe(work))) {
+        Ok(result) => result.map_err(|error| error::to_python(py, &error)),
+        Err(_) => Err(error::panicked(py)),
+    }
+}
+
+/// Runs `work` without the GIL. In the main thread a signal whose Python handler raises, such as Ctrl-C's, ends the call:
+/// what the handler raised is raised, and its `__cause__` tells whether the request can have reached the service.
+pub fn interruptible<T: Send>(
+    py: Python<'_>,
+    call: Call,
+    work: impl FnOnce(&Call) -> ants_otp::Result<T> + Send,
+) -> PyResult<T> {
+    if !in_main_thread(py)? {
+        return detached(py, || work(&call));
+    }
+    let raised = Arc::new(Mutex::new(None::<PyErr>));
+    let note = Arc::clone(&raised);
+    let call = call.interrupt(move || {
+        let run_handlers = |py: Python<'_>| match py.check_signals() {
+            Ok(()) => false,
+            Err(error) => {
+                *note.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+                true
+            }
+        };
+        // Where the interpreter is at its end, nobody waits for the answer.
+        Python::try_attach(run_handlers).unwrap_or(true)
+    });
+    let result = detached(py, || work(&call));
+    let Some(raised) = raised.lock().unwrap_or_else(PoisonError::into_inner).take() else {
+        return result;
+    };
+    if let Err(error) = result
+        && raised.cause(py).is_none()
+    {
+        raised.set_cause(py, Some(error));
+    }
+    Err(raised)
+}
+
+/// Python runs signal handlers in its main thread alone; other threads need not look for them.
+fn in_main_thread(py: Python<'_>) -> PyResult<bool> {
+    static MAIN_THREAD: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    static GET_IDENT: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    let main = MAIN_THREAD.import(py, "threading", "main_thread")?.call0()?.getattr("ident")?;
+    GET_IDENT.import(py, "threading", "get_ident")?.call0()?.eq(main)
+}
