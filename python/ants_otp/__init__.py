@@ -9,11 +9,11 @@
         if client.verify(otp, input(f"Code for {otp.reference_code}: ")):
             print("verified")
 
-A verification is true only for a verified person. A wrong, expired or used code is a false `Verification`; everything else
-that goes wrong raises an `OtpError`, whose ``delivery`` says whether the request can have reached the service.
+A verification is true only for a verified person. A wrong, expired or used code is a false `Verification`; everything
+else that goes wrong raises an `OtpError`, whose ``delivery`` says whether the request can have reached the service.
 """
 
-from ants_otp._native import VERSION as __version__
+from ants_otp._native import VERSION as __version__  # noqa: N811 - a constant in Rust
 from ants_otp.account import Account
 from ants_otp.client import Client
 from ants_otp.code import Code

@@ -8,24 +8,21 @@ from __future__ import annotations
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any
+    from typing import Any, ClassVar
 
 
 class Record:
-    """A result whose fields, named in `__match_args__`, are properties over slots.
-
-    A constructor takes the fields in that order.
-    """
+    """A result whose fields are properties over slots; its constructor takes them in the order of `_fields`."""
 
     __slots__ = ()
-    __match_args__: tuple[str, ...] = ()
+    _fields: ClassVar[tuple[str, ...]] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """The fields by name, as JSON can hold them. ``type(record)(**record.to_dict())`` equals the record."""
-        return {name: getattr(self, name) for name in self.__match_args__}
+        return {name: getattr(self, name) for name in self._fields}
 
     def _values(self) -> tuple[object, ...]:
-        return tuple(getattr(self, name) for name in self.__match_args__)
+        return tuple(getattr(self, name) for name in self._fields)
 
     def __eq__(self, other: object) -> bool:
         if type(self) is not type(other) or not isinstance(other, Record):
@@ -36,7 +33,7 @@ class Record:
         return hash((type(self), self._values()))
 
     def __repr__(self) -> str:
-        fields = ", ".join(f"{name}={getattr(self, name)!r}" for name in self.__match_args__)
+        fields = ", ".join(f"{name}={getattr(self, name)!r}" for name in self._fields)
         return f"{type(self).__name__}({fields})"
 
     def __reduce__(self) -> tuple[Callable[..., Record], tuple[object, ...]]:

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 from ants_otp._record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Literal
+    from decimal import Decimal
+    from typing import Any
 
 
 class Account(Record):
     """What a balance call gives."""
 
     __slots__ = ("_credit", "_type")
-    __match_args__: tuple[Literal["type"], Literal["credit"]] = ("type", "credit")
+    __match_args__ = ("type", "credit")
+    _fields = __match_args__
 
     def __init__(self, type: str, credit: Decimal | str) -> None:  # noqa: A002 - the service's own name
+        from decimal import Decimal  # Only who asks for the balance pays for it.
+
         self._type = type
         self._credit = Decimal(credit)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading  # noqa: F401 - the native module asks it which thread is the main one; imported here, before any fork
-
 from ants_otp import _native
 from ants_otp.code import Code
 from ants_otp.error import Delivery, InvalidArgumentError
@@ -18,7 +16,7 @@ if TYPE_CHECKING:
     from ants_otp.account import Account
     from ants_otp.verification import Verification
 
-    Path: TypeAlias = str | PathLike[str]
+    _Path: TypeAlias = str | PathLike[str]
 
 
 class Client:
@@ -37,7 +35,7 @@ class Client:
         connect_timeout: How many seconds of it a connection may take to be made: 0.001 to 600, 5 if not given.
         country_code: The country of mobile numbers that begin with 0: its calling code, ``"66"`` if not given.
         ca_file: A PEM file of certificates to trust beside the roots (``ANTS_OTP_CA_FILE``).
-        root_certificates: Which roots are trusted: ``"bundled"`` (Mozilla's; the default) or ``"system"`` (this machine's).
+        root_certificates: Which roots are trusted: ``"bundled"`` (Mozilla's, the default) or ``"system"``.
         client_certificate: The client's own certificate chain and its key, two PEM files.
         proxy: URL of a proxy: ``http://``, ``https://``, ``socks5://`` or ``socks5h://`` (``ANTS_OTP_PROXY``).
         proxy_from_env: Take the proxy from ``HTTPS_PROXY`` or ``ALL_PROXY``, and exceptions from ``NO_PROXY``.
@@ -64,9 +62,9 @@ class Client:
         timeout: float | None = None,
         connect_timeout: float | None = None,
         country_code: str | None = None,
-        ca_file: Path | None = None,
+        ca_file: _Path | None = None,
         root_certificates: Literal["bundled", "system"] | None = None,
-        client_certificate: tuple[Path, Path] | None = None,
+        client_certificate: tuple[_Path, _Path] | None = None,
         proxy: str | None = None,
         proxy_from_env: bool = False,
         allow_plain_http: bool = False,
@@ -196,16 +194,16 @@ class Client:
 
         Args:
             otp: The OTP, or its otp_id.
-            otp_code: What the person typed, as text: a number would lose its leading zeros. Outer white space goes, Thai and
-                full-width digits become ASCII.
+            otp_code: What the person typed, as text: a number would lose its leading zeros. Outer white space goes, Thai
+                and full-width digits become ASCII.
             notify_url: As in `request`.
             notify_content_type: As in `request`.
             callback_data: As in `request`.
             timeout: Deadline of this call in seconds instead of the client's: 0.001 to 600.
 
         Returns:
-            The verdict: true only for a verified person. Wrong, expired, over-limit and already confirmed codes are a false
-            verification, not an exception.
+            The verdict: true only for a verified person. Wrong, expired, over-limit and already confirmed codes are a
+            false verification, not an exception.
 
         Raises:
             OtpError: Everything that is no verdict, as in `request`.
@@ -235,7 +233,7 @@ class Client:
         return self._open().balance({"timeout": timeout})
 
     def close(self) -> None:
-        """Close the idle connections. Calls that other threads have in flight end as they would; later ones are refused."""
+        """Close the idle connections. Calls in flight on other threads end as they would; later ones are refused."""
         self._native = None
 
     def __enter__(self) -> Client:

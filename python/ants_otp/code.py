@@ -6,12 +6,14 @@ from enum import IntEnum
 
 from ants_otp import _native
 
+# The members are written out so that editors and type-checkers see them; a test compares them with the native table.
+
 
 class Code(IntEnum):
     """What came of a call.
 
-    0 is success. A positive code is an answer: the service said no. A negative code is the lack of an answer. The names are
-    those of C without ``ANTS_OTP_``. A test compares every member with the native table.
+    0 is success. A positive code is an answer: the service said no. A negative code is the lack of an answer. The names
+    are those of C without ``ANTS_OTP_``.
     """
 
     OK = 0
@@ -75,7 +77,7 @@ class Code(IntEnum):
         """A sentence that may be shown to a person.
 
         Args:
-            language: ``"en"`` for English, ``"th"`` for Thai, also with a region (``"th-TH"``). Any other gives English.
+            language: ``"en"`` or ``"th"``, also with a region (``"th-TH"``); any other gives English.
         """
         return _native.code_text(self, language)
 

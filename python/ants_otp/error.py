@@ -27,8 +27,8 @@ class OtpError(Exception):
 
     Attributes:
         code: What came of the call.
-        delivery: Whether the request can have reached the service. Only with ``NOT_SENT`` calling again cannot send a second
-            SMS.
+        delivery: Whether the request can have reached the service. Only with ``NOT_SENT`` calling again cannot send a
+            second SMS.
         http_status: The HTTP status of the answer, if there was one.
         service_code: The code that the service sent, also where the table does not know it.
         service_message: The service's own message, or empty.
@@ -163,4 +163,3 @@ def _restore(cls: type[OtpError], args: tuple[object, ...], attributes: dict[str
 for _public in (Delivery, OtpError, ServiceError, *_CLASSES.values()):
     # A traceback and a pickle name what users import.
     _public.__module__ = "ants_otp"
-del _public

@@ -4,10 +4,6 @@ from __future__ import annotations
 
 from ants_otp._record import Record
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Literal
-
 
 class Sent(Record):
     """An OTP that the service has taken for sending. Holds no secret: the code itself is only in the SMS.
@@ -16,13 +12,8 @@ class Sent(Record):
     """
 
     __slots__ = ("_description", "_message", "_otc_id", "_otp_id", "_reference_code")
-    __match_args__: tuple[
-        Literal["otp_id"],
-        Literal["otc_id"],
-        Literal["reference_code"],
-        Literal["message"],
-        Literal["description"],
-    ] = ("otp_id", "otc_id", "reference_code", "message", "description")
+    __match_args__ = ("otp_id", "otc_id", "reference_code", "message", "description")
+    _fields = __match_args__
 
     def __init__(
         self, otp_id: str, otc_id: str = "", reference_code: str = "", message: str = "", description: str = ""

@@ -9,7 +9,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Literal, TypeAlias
 
-    Status: TypeAlias = Literal["verified", "wrong_code", "over_limit", "expired", "already_confirmed"]
+    _Status: TypeAlias = Literal["verified", "wrong_code", "over_limit", "expired", "already_confirmed"]
 
 _CODES: dict[str, Code] = {
     "verified": Code.OK,
@@ -27,14 +27,13 @@ class Verification(Record):
     """
 
     __slots__ = ("_is_error_count", "_is_expr_code", "_result", "_status")
-    __match_args__: tuple[
-        Literal["status"], Literal["result"], Literal["is_error_count"], Literal["is_expr_code"]
-    ] = ("status", "result", "is_error_count", "is_expr_code")
+    __match_args__ = ("status", "result", "is_error_count", "is_expr_code")
+    _fields = __match_args__
 
-    def __init__(self, status: Status, result: bool, is_error_count: bool = False, is_expr_code: bool = False) -> None:
+    def __init__(self, status: _Status, result: bool, is_error_count: bool = False, is_expr_code: bool = False) -> None:
         if status not in _CODES:
             raise ValueError(f"status must be one of {', '.join(_CODES)}")
-        self._status: Status = status
+        self._status: _Status = status
         self._result = result
         self._is_error_count = is_error_count
         self._is_expr_code = is_expr_code
@@ -43,7 +42,7 @@ class Verification(Record):
         return self._status == "verified"
 
     @property
-    def status(self) -> Status:
+    def status(self) -> _Status:
         """How it ended.
 
         * ``verified``: the person holds the mobile number.

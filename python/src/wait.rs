@@ -51,10 +51,16 @@ pub fn interruptible<T: Send>(
     Err(raised)
 }
 
+static MAIN_THREAD: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+static GET_IDENT: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+
+/// Imports what the calls need, so that they import nothing: neither late nor in a forked child.
+pub fn prepare(py: Python<'_>) -> PyResult<()> {
+    in_main_thread(py).map(drop)
+}
+
 /// Python runs signal handlers in its main thread alone; other threads need not look for them.
 fn in_main_thread(py: Python<'_>) -> PyResult<bool> {
-    static MAIN_THREAD: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-    static GET_IDENT: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     let main = MAIN_THREAD.import(py, "threading", "main_thread")?.call0()?.getattr("ident")?;
     GET_IDENT.import(py, "threading", "get_ident")?.call0()?.eq(main)
 }
