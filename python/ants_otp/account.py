@@ -35,4 +35,4 @@ class Account(Record):
 
     def to_dict(self) -> dict[str, Any]:
         """The fields by name, as JSON can hold them: the credit is decimal text."""
-        return {"type": self._type, "credit": str(self._credit)}
+        return {"type": self._type, "credit": f"{self._credit:f}"}

@@ -194,8 +194,8 @@ class Client:
 
         Args:
             otp: The OTP, or its otp_id.
-            otp_code: What the person typed, as text: a number would lose its leading zeros. Outer white space goes, Thai
-                and full-width digits become ASCII.
+            otp_code: What the person typed, as text: a number would lose its leading zeros. Outer white space
+                goes, Thai and full-width digits become ASCII.
             notify_url: As in `request`.
             notify_content_type: As in `request`.
             callback_data: As in `request`.

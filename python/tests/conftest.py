@@ -1,0 +1,139 @@
+"""Two services to test against: a scripted one in this process, and the sandbox of the program ``ants-otp``."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import threading
+import urllib.request
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import ants_otp
+from ants_otp import Client
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SOURCE = Path(__file__).resolve().parents[1]
+
+
+def pytest_configure() -> None:
+    """Refuse to test anything but the installed wheel."""
+    if Path(ants_otp.__file__).resolve().is_relative_to(SOURCE):
+        raise pytest.UsageError("ants_otp is the source folder: install the wheel, and run pytest outside that folder")
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test depends on the variables of whoever runs it."""
+    for name in os.environ:
+        if name.startswith("ANTS_OTP_") and name != "ANTS_OTP_PROGRAM":
+            monkeypatch.delenv(name)
+
+
+class Service:
+    """A service that gives the answer it was told to, and remembers what it was asked."""
+
+    def __init__(self) -> None:
+        self.status = 200
+        self.answer: Any = {}
+        self.headers: dict[str, str] = {}
+        self.requests: list[tuple[str, dict[str, Any], str | None]] = []
+        self.silent = False
+        self.let_go = threading.Event()
+        self.together: threading.Barrier | None = None
+        service = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self) -> None:
+                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                service.requests.append((self.path, body, self.headers["Authorization"]))
+                if service.silent:
+                    service.let_go.wait(30)
+                    self.close_connection = True
+                    return
+                if service.together:
+                    service.together.wait(10)
+                answer = service.answer if isinstance(service.answer, bytes) else json.dumps(service.answer).encode()
+                self.send_response(service.status)
+                self.send_header("Content-Length", str(len(answer)))
+                for name, value in service.headers.items():
+                    self.send_header(name, value)
+                self.end_headers()
+                self.wfile.write(answer)
+
+            def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base's name
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
+        self.thread = threading.Thread(target=self.server.serve_forever, args=(0.01,))
+        self.thread.start()
+
+    def client(self, **options: Any) -> Client:
+        options.setdefault("otc_id", "OTC-1")
+        return Client("user", "hunter2", base_url=self.url, **options)
+
+    def close(self) -> None:
+        self.let_go.set()
+        self.server.shutdown()
+        self.thread.join()
+        self.server.server_close()
+
+
+@pytest.fixture
+def service() -> Iterator[Service]:
+    service = Service()
+    yield service
+    service.close()
+
+
+@pytest.fixture
+def client(service: Service) -> Iterator[Client]:
+    with service.client() as client:
+        yield client
+
+
+class Sandbox:
+    """The service in a box, and the telephone that its messages reach."""
+
+    def __init__(self, program: str) -> None:
+        self.process = subprocess.Popen([program, "sandbox", "--exit-with-parent"], stdout=subprocess.PIPE, text=True)
+        assert self.process.stdout
+        self.started: dict[str, str] = json.loads(self.process.stdout.readline())
+
+    def client(self, **options: Any) -> Client:
+        account = self.started
+        return Client(
+            account["username"], account["password"], base_url=account["url"], otc_id=account["otc_id"], **options
+        )
+
+    def messages(self) -> list[dict[str, str]]:
+        with urllib.request.urlopen(f"{self.started['url']}/sandbox/messages") as answer:  # noqa: S310 - http on loopback
+            messages: list[dict[str, str]] = json.load(answer)
+        return messages
+
+    def last_code(self) -> str:
+        return self.messages()[-1]["code"]
+
+    def close(self) -> None:
+        self.process.terminate()
+        self.process.communicate()
+
+
+@pytest.fixture(scope="session")
+def sandbox() -> Iterator[Sandbox]:
+    program = os.environ.get("ANTS_OTP_PROGRAM")
+    if not program:
+        pytest.fail("Set ANTS_OTP_PROGRAM to the program ants-otp: its sandbox is what these tests call.")
+    sandbox = Sandbox(str(program))
+    yield sandbox
+    sandbox.close()

@@ -1,0 +1,65 @@
+"""What is not given is taken from the environment."""
+
+from __future__ import annotations
+
+import base64
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ants_otp import Client, InvalidArgumentError
+
+if TYPE_CHECKING:
+    from .conftest import Service
+
+
+def authorization(service: Service) -> object:
+    service.answer = {"type": "prepaid", "credit": 1}
+    Client().balance()
+    return service.requests[-1][2]
+
+
+def test_everything_from_the_environment(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANTS_OTP_USERNAME", "env")
+    monkeypatch.setenv("ANTS_OTP_PASSWORD", "ironment")
+    monkeypatch.setenv("ANTS_OTP_BASE_URL", service.url)
+    monkeypatch.setenv("ANTS_OTP_OTC_ID", "OTC-E")
+    assert authorization(service) == "Basic " + base64.b64encode(b"env:ironment").decode()
+    service.answer = {"otpId": "OTP-1"}
+    assert Client().request("0812345678").otc_id == "OTC-E"
+
+
+def test_a_token_from_the_environment(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANTS_OTP_TOKEN", "to.ken")
+    monkeypatch.setenv("ANTS_OTP_BASE_URL", service.url)
+    assert authorization(service) == "Bearer to.ken"
+
+
+def test_credentials_in_code_replace_all_of_the_environments(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANTS_OTP_TOKEN", "to.ken")
+    service.answer = {"type": "prepaid", "credit": 1}
+    service.client().balance()
+    assert service.requests[0][2] == "Basic " + base64.b64encode(b"user:hunter2").decode()
+
+
+def test_the_missing_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANTS_OTP_USERNAME", "env")
+    with pytest.raises(InvalidArgumentError, match="ANTS_OTP_PASSWORD"):
+        Client()
+
+
+def test_the_missing_otc_id_is_named(service: Service) -> None:
+    with service.client(otc_id=None) as client, pytest.raises(InvalidArgumentError, match="ANTS_OTP_OTC_ID"):
+        client.request("0812345678")
+
+
+def test_the_environment_never_hides_a_refused_setting(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANTS_OTP_USERNAME", "env")
+    monkeypatch.setenv("ANTS_OTP_PASSWORD", "ironment")
+    monkeypatch.setenv("ANTS_OTP_BASE_URL", service.url)
+    with pytest.raises(InvalidArgumentError, match="base_url"):
+        Client(base_url="nonsense")
+    with pytest.raises(InvalidArgumentError, match="password"):
+        Client("user")
+    with pytest.raises(InvalidArgumentError, match="user name is empty"):
+        Client("", "")

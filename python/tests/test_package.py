@@ -1,0 +1,91 @@
+"""The package as a whole: its version, what it holds, what its import costs."""
+
+from __future__ import annotations
+
+import inspect
+import os
+import subprocess
+import sys
+import warnings
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import ants_otp
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .conftest import Service
+
+
+def test_one_version() -> None:
+    assert ants_otp.__version__ == metadata.version("ants-otp")
+
+
+def test_the_wheel_holds_the_package_and_nothing_else() -> None:
+    files = metadata.files("ants-otp")
+    assert files
+    outside = {file.parts[0] for file in files if "__pycache__" not in file.parts} - {"ants_otp"}
+    assert outside == {f"ants_otp-{ants_otp.__version__}.dist-info"}
+    inside = {file.name for file in files if file.parts[0] == "ants_otp"}
+    assert {"py.typed", "_native.pyi"} <= inside
+    assert not any(name.endswith(".rs") or name.startswith("test") for name in inside)
+    assert not metadata.requires("ants-otp")
+
+
+def public() -> Iterator[tuple[str, object]]:
+    for name in ants_otp.__all__:
+        thing = getattr(ants_otp, name)
+        if inspect.isclass(thing):
+            yield name, thing
+            for member, value in vars(thing).items():
+                if not member.startswith("_") and (inspect.isfunction(value) or isinstance(value, property)):
+                    yield f"{name}.{member}", value
+
+
+def test_everything_public_is_documented() -> None:
+    assert [name for name, thing in public() if not inspect.getdoc(thing)] == []
+
+
+def test_import_loads_nothing_heavy() -> None:
+    script = "import ants_otp, sys; print(*sys.modules)"
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-I",
+            "-S",
+            "-c",
+            f"import sys; sys.path.append({str(Path(ants_otp.__file__).parents[1])!r}); {script}",
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    heavy = {"asyncio", "dataclasses", "decimal", "json", "logging", "socket", "ssl", "typing", "urllib"}
+    assert heavy & set(done.stdout.split()) == set()
+
+
+def test_calls_import_nothing_new(service: Service) -> None:
+    service.answer = {"otpId": "OTP-1", "result": True}
+    loaded = set(sys.modules)
+    with service.client() as client:
+        assert client.verify(client.request("0812345678"), "12345")
+    assert set(sys.modules) == loaded
+
+
+def test_a_forked_child_calls_on(service: Service) -> None:
+    service.answer = {"otpId": "OTP-1"}
+    client = service.client()
+    client.request("0812345678")
+    with warnings.catch_warnings():
+        # That this process has threads is the point.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        child = os.fork()
+    if child == 0:
+        try:
+            os._exit(0 if client.request("0812345678").otp_id == "OTP-1" else 1)
+        finally:
+            os._exit(2)
+    assert os.waitpid(child, 0)[1] == 0
+    assert client.request("0812345678").otp_id == "OTP-1"
