@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import os
+import resource
 import subprocess
 import sys
 import warnings
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import ants_otp
+from ants_otp import _native
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,6 +66,30 @@ def test_import_loads_nothing_heavy() -> None:
     )
     heavy = {"asyncio", "dataclasses", "decimal", "json", "logging", "socket", "ssl", "typing", "urllib"}
     assert heavy & set(done.stdout.split()) == set()
+
+
+def cost(statement: str) -> float:
+    """CPU seconds of a new interpreter that runs `statement`; the least of several, since other programs only add."""
+    times: list[float] = []
+    for _ in range(15):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        subprocess.run([sys.executable, "-I", "-c", statement], check=True)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        times.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    return min(times)
+
+
+def test_import_costs_a_fifth_of_what_a_python_client_would_import() -> None:
+    nothing = cost("pass")
+    assert cost("import ants_otp") - nothing <= 0.2 * (cost("import json, urllib.request") - nothing)
+
+
+def test_the_native_module_shows_nothing_but_its_init_function() -> None:
+    """A second Rust library in the same process must not meet our symbols."""
+    shown = subprocess.run(
+        ["nm", "-D", "--defined-only", str(_native.__file__)], capture_output=True, text=True, check=True
+    ).stdout
+    assert [line.split()[-1] for line in shown.splitlines()] == ["PyInit__native"]
 
 
 def test_calls_import_nothing_new(service: Service) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import textwrap
@@ -13,11 +14,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ants_otp import Code, Delivery, OtpError
+from ants_otp import Client, Code, Delivery, OtpError
 
 if TYPE_CHECKING:
-    from ants_otp import Client
-
     from .conftest import Service
 
 
@@ -116,3 +115,17 @@ def test_a_call_of_another_thread_goes_on(service: Service, client: Client) -> N
     timer.join()
     thread.join()
     assert outcome == [Code.ERR_TIMEOUT]
+
+
+def test_ctrl_c_ends_a_handshake_that_sent_nothing() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        client = Client("user", "hunter2", otc_id="OTC-1", base_url=f"https://127.0.0.1:{silent.getsockname()[1]}")
+        timer = send_soon(signal.SIGINT)
+        begun = time.monotonic()
+        with pytest.raises(KeyboardInterrupt) as raised:
+            client.request("0812345678")
+        timer.join()
+    assert time.monotonic() - begun < 0.4
+    cause = raised.value.__cause__
+    assert isinstance(cause, OtpError)
+    assert cause.delivery is Delivery.NOT_SENT
