@@ -15,17 +15,10 @@ mod wait;
 /// Every state a call shares is behind the core's locks, so the module needs no GIL of its own.
 #[pyo3::pymodule(gil_used = false)]
 mod _native {
-    use pyo3::prelude::*;
-
     #[pymodule_export]
     use crate::client::Client;
     #[pymodule_export]
     use crate::code::{code_advice, code_table, code_text};
     #[pymodule_export]
     const VERSION: &str = ants_otp::VERSION;
-
-    #[pymodule_init]
-    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
-        crate::wait::prepare(module.py())
-    }
 }

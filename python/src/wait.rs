@@ -3,7 +3,6 @@
 use crate::error;
 use ants_otp::Call;
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -23,7 +22,7 @@ pub fn interruptible<T: Send>(
     call: Call,
     work: impl FnOnce(&Call) -> ants_otp::Result<T> + Send,
 ) -> PyResult<T> {
-    if !in_main_thread(py)? {
+    if !in_main_thread() {
         return detached(py, || work(&call));
     }
     let raised = Arc::new(Mutex::new(None::<PyErr>));
@@ -51,16 +50,9 @@ pub fn interruptible<T: Send>(
     Err(raised)
 }
 
-static MAIN_THREAD: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-static GET_IDENT: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-
-/// Imports what the calls need, so that they import nothing: neither late nor in a forked child.
-pub fn prepare(py: Python<'_>) -> PyResult<()> {
-    in_main_thread(py).map(drop)
-}
-
-/// Python runs signal handlers in its main thread alone; other threads need not look for them.
-fn in_main_thread(py: Python<'_>) -> PyResult<bool> {
-    let main = MAIN_THREAD.import(py, "threading", "main_thread")?.call0()?.getattr("ident")?;
-    GET_IDENT.import(py, "threading", "get_ident")?.call0()?.eq(main)
+/// Python runs signal handlers in its main thread alone; other threads need not wake up to look for them. In a Python
+/// program that is the process's main thread, also in a forked child; to ask `threading` would cost its import. Where Python
+/// is embedded in another thread, a signal waits for the end of the call.
+fn in_main_thread() -> bool {
+    rustix::thread::gettid() == rustix::process::getpid()
 }
