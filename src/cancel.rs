@@ -17,6 +17,8 @@ struct State {
     fired: AtomicBool,
     /// The sockets of calls in flight. A socket stays here only while its call holds it.
     sockets: Mutex<Vec<Arc<Wire>>>,
+    /// Handles that fire for this one too.
+    others: Vec<Cancel>,
 }
 
 impl Cancel {
@@ -35,16 +37,22 @@ impl Cancel {
 
     /// Whether [`fire`](Cancel::fire) has been called.
     pub fn is_fired(&self) -> bool {
-        self.0.fired.load(Ordering::SeqCst)
+        self.0.fired.load(Ordering::SeqCst) || self.0.others.iter().any(Cancel::is_fired)
+    }
+
+    /// A handle that counts as fired as soon as one of `handles` has fired.
+    pub(crate) fn any_of(handles: impl IntoIterator<Item = Cancel>) -> Cancel {
+        Cancel(Arc::new(State { others: handles.into_iter().collect(), ..State::default() }))
     }
 
     /// Shuts `socket` when fired, until the returned guard is dropped.
     pub(crate) fn watch(&self, socket: &Arc<Wire>) -> Watched {
         self.0.sockets.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(socket));
+        let others = self.0.others.iter().map(|other| other.watch(socket)).collect();
         if self.is_fired() {
             socket.shut();
         }
-        Watched { cancel: self.clone(), socket: Arc::clone(socket) }
+        Watched { cancel: self.clone(), socket: Arc::clone(socket), _others: others }
     }
 }
 
@@ -58,6 +66,7 @@ impl fmt::Debug for Cancel {
 pub(crate) struct Watched {
     cancel: Cancel,
     socket: Arc<Wire>,
+    _others: Vec<Watched>,
 }
 
 impl Drop for Watched {

@@ -246,6 +246,11 @@ impl Client {
         self.perform(Operation::Balance, &Body::default(), call, "", |answer| answer.account())
     }
 
+    /// How long the call may take.
+    pub(crate) fn timeout_of(&self, call: &Call) -> Duration {
+        call.timeout.unwrap_or(self.0.timeout)
+    }
+
     /// Sends `body`, reads the answer and writes the log line.
     fn perform<T: Outcome>(
         &self,
@@ -267,8 +272,7 @@ impl Client {
 
     /// One call on the wire: tried again only while nothing of it was sent, within one deadline.
     fn exchange(&self, operation: Operation, body: &[u8], call: &Call) -> Result<Answer> {
-        let exchange =
-            Exchange::new(call.timeout.unwrap_or(self.0.timeout), call.cancel.as_ref(), call.interrupt.as_ref());
+        let exchange = Exchange::new(self.timeout_of(call), call.cancel.as_ref(), call.interrupt.as_ref());
         let mut attempt = 0;
         loop {
             let failure = match self.0.transport.post(&self.0.urls[operation as usize], body, &exchange) {

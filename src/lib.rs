@@ -43,6 +43,7 @@ mod secret;
 mod sent;
 mod transport;
 mod verification;
+mod workers;
 
 pub use account::Account;
 pub use call::Call;
@@ -56,6 +57,8 @@ pub use mobile::normalize_mobile;
 pub use options::Options;
 pub use sent::{OtpId, Sent};
 pub use verification::{Status, Verification};
+#[doc(hidden)]
+pub use workers::Workers;
 
 /// The version of this library, the same in every language.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");

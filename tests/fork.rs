@@ -4,9 +4,10 @@
 
 mod support;
 
-use ants_otp::Client;
+use ants_otp::{Call, Client, Workers};
 use std::io::Write;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use support::{Next, OTP_ID, Server, VERIFIED, http};
 
@@ -127,4 +128,48 @@ fn a_grandchild_works_too() {
     assert!(in_child(|| verified(&client) && in_child(|| verified(&client)) && verified(&client)));
     assert!(verified(&client));
     assert_eq!(server.connections(), 3);
+}
+
+#[test]
+fn a_child_neither_waits_for_the_parents_workers_nor_runs_their_jobs() {
+    let _one = ONE.lock();
+    let server = Server::answering(http(200, VERIFIED));
+    let client = server.client();
+    let workers = Workers::new(1);
+    let ran = Arc::new(AtomicUsize::new(0));
+    let (end, wait) = std::sync::mpsc::channel::<()>();
+    let job = |wait: Option<std::sync::mpsc::Receiver<()>>| {
+        let (ran, client) = (Arc::clone(&ran), client.clone());
+        move |call: ants_otp::Result<Call>| {
+            if let Some(wait) = wait {
+                let _ = wait.recv();
+            }
+            let answer = call.and_then(|call| client.verify_with(OTP_ID, "1", &call));
+            assert!(answer.is_ok_and(|verification| verification.is_verified()));
+            ran.fetch_add(1, Ordering::SeqCst);
+        }
+    };
+    workers.submit(&client, Call::new(), job(Some(wait))).unwrap();
+    workers.submit(&client, Call::new(), job(None)).unwrap();
+    assert!(in_child(|| {
+        // Its own jobs run here, on threads of its own; the parent's two do not.
+        workers.submit(&client, Call::new(), job(None)).unwrap();
+        while ran.load(Ordering::SeqCst) == 0 {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        workers.stop();
+        ran.load(Ordering::SeqCst) == 1
+    }));
+    assert!(in_child(|| {
+        workers.stop();
+        ran.load(Ordering::SeqCst) == 0
+    }));
+    drop(end);
+    while ran.load(Ordering::SeqCst) < 2 {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    // A job that forks: the child has its thread alone, and ends where the job does.
+    let (send, receive) = std::sync::mpsc::channel();
+    workers.submit(&client, Call::new(), move |_| send.send(in_child(|| true)).unwrap()).unwrap();
+    assert!(receive.recv().unwrap());
 }

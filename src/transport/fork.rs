@@ -23,6 +23,17 @@ pub(crate) fn generation() -> u32 {
     GENERATION.load(Ordering::Relaxed)
 }
 
+/// Counts forks from now on.
+pub(crate) fn watch() {
+    // Not a `Once`: a fork while it runs would leave it running for ever in the child.
+    if !WATCHING.swap(true, Ordering::SeqCst) {
+        // SAFETY: the handler is a plain function of this library that does nothing but atomic operations and close(2),
+        // both allowed in the child of a process with threads. It stays valid: a library with such a handler is not
+        // unmapped before glibc has removed it.
+        unsafe { libc::pthread_atfork(None, None, Some(in_child)) };
+    }
+}
+
 /// A place in the list of sockets that a child closes.
 #[derive(Debug)]
 pub(crate) struct Place(Option<usize>);
@@ -30,13 +41,7 @@ pub(crate) struct Place(Option<usize>);
 impl Place {
     /// Lists `fd`. To be called right after it was opened.
     pub fn take(fd: RawFd) -> Place {
-        // Not a `Once`: a fork while it runs would leave it running for ever in the child.
-        if !WATCHING.swap(true, Ordering::SeqCst) {
-            // SAFETY: the handler is a plain function of this library that does nothing but atomic operations and close(2),
-            // both allowed in the child of a process with threads. It stays valid: a library with such a handler is not
-            // unmapped before glibc has removed it.
-            unsafe { libc::pthread_atfork(None, None, Some(in_child)) };
-        }
+        watch();
         let free = |place: &AtomicI32| place.compare_exchange(FREE, fd, Ordering::SeqCst, Ordering::SeqCst).is_ok();
         let index = SOCKETS.iter().position(free);
         if let Some(index) = index {

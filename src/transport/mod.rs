@@ -8,7 +8,7 @@
 mod connect;
 mod connection;
 mod exchange;
-mod fork;
+pub(crate) mod fork;
 mod link;
 mod pool;
 mod proxy;
