@@ -1,6 +1,6 @@
 //! A byte stream to a peer: a socket, or TLS over another link (twice, through an https proxy).
 
-use super::exchange::{Exchange, Failure, Fault};
+use super::exchange::{Exchange, Failure, Fault, SLICE};
 use super::resolver::interrupted;
 use super::socket::Socket;
 use super::tls;
@@ -17,13 +17,26 @@ pub(crate) enum Link {
 /// TLS over another link.
 pub(crate) struct TlsLink {
     session: ClientConnection,
+    received: Records,
     under: Link,
+}
+
+/// Where the received bytes end among TLS records (RFC 8446, section 5.1). rustls keeps a begun record to itself, but a
+/// connection that holds one is not quiet: its rest would come in front of the next answer.
+#[derive(Default)]
+struct Records {
+    /// Bytes seen of a header: type, version, length.
+    header: usize,
+    length: usize,
+    /// Bytes of content that are still to come.
+    missing: usize,
 }
 
 impl Link {
     /// Makes a TLS link of this one: the whole handshake with `host`.
     pub fn secure(self, config: &Arc<ClientConfig>, host: &str, exchange: &Exchange) -> Result<Link, Failure> {
-        let mut link = Box::new(TlsLink { session: tls::session(config, host)?, under: self });
+        let mut link =
+            Box::new(TlsLink { session: tls::session(config, host)?, received: Records::default(), under: self });
         match link.handshake(exchange) {
             Ok(()) => Ok(Link::Tls(link)),
             Err(Fault::Tls(error)) => {
@@ -88,9 +101,37 @@ impl Link {
             Link::Tls(link) => {
                 let decrypted = link.session.process_new_packets();
                 decrypted.is_ok_and(|state| state.plaintext_bytes_to_read() == 0 && !state.peer_has_closed())
+                    && link.received.are_whole()
                     && link.under.has_no_leftovers()
             }
         }
+    }
+}
+
+impl Records {
+    const HEADER: usize = 5;
+
+    fn take_in(&mut self, mut bytes: &[u8]) {
+        while let [first, rest @ ..] = bytes {
+            if self.missing > 0 {
+                let content = self.missing.min(bytes.len());
+                self.missing -= content;
+                bytes = &bytes[content..];
+                continue;
+            }
+            self.header += 1;
+            if self.header > Self::HEADER - 2 {
+                self.length = self.length << 8 | usize::from(*first);
+            }
+            if self.header == Self::HEADER {
+                *self = Records { missing: self.length, ..Records::default() };
+            }
+            bytes = rest;
+        }
+    }
+
+    fn are_whole(&self) -> bool {
+        self.header == 0 && self.missing == 0
     }
 }
 
@@ -108,18 +149,33 @@ impl TlsLink {
 
     fn flush(&mut self, exchange: &Exchange) -> Result<(), Fault> {
         while self.session.wants_write() {
-            let mut below = Below { link: &mut self.under, exchange, fault: None };
+            let mut below = Below { link: &mut self.under, received: &mut self.received, exchange, fault: None };
             let written = self.session.write_tls(&mut below);
             if let Err(error) = written {
-                return Err(below.fault.take().unwrap_or_else(|| exchange.cut(error)));
+                let fault = below.fault.take().unwrap_or_else(|| exchange.cut(error));
+                return Err(self.last_words(exchange).unwrap_or(fault));
             }
         }
         Ok(())
     }
 
+    /// Why the peer has cut the connection under a write, if it said so in an alert: that stands before the cut and can
+    /// still be read.
+    fn last_words(&mut self, exchange: &Exchange) -> Option<Fault> {
+        // Nothing comes any more: this only guards against a kernel that would wait.
+        let exchange = exchange.shortened(SLICE);
+        loop {
+            match self.read(&exchange) {
+                Ok(0) => return None,
+                Ok(_) => {}
+                Err(fault) => return matches!(fault, Fault::Tls(_)).then_some(fault),
+            }
+        }
+    }
+
     /// Takes in what has come: 0 at the end of the link below.
     fn read(&mut self, exchange: &Exchange) -> Result<usize, Fault> {
-        let mut below = Below { link: &mut self.under, exchange, fault: None };
+        let mut below = Below { link: &mut self.under, received: &mut self.received, exchange, fault: None };
         let read = match self.session.read_tls(&mut below) {
             Ok(read) => read,
             Err(error) => return Err(below.fault.take().unwrap_or_else(|| exchange.cut(error))),
@@ -144,6 +200,7 @@ impl TlsLink {
 /// The link below as rustls wants it. Errors of ours do not fit into `io::Error`, so they wait beside it.
 struct Below<'a> {
     link: &'a mut Link,
+    received: &'a mut Records,
     exchange: &'a Exchange,
     fault: Option<Fault>,
 }
@@ -157,7 +214,13 @@ impl Below<'_> {
 
 impl Read for Below<'_> {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        self.link.receive(into, self.exchange).or_else(|fault| self.fail(fault))
+        match self.link.receive(into, self.exchange) {
+            Ok(received) => {
+                self.received.take_in(&into[..received]);
+                Ok(received)
+            }
+            Err(fault) => self.fail(fault),
+        }
     }
 }
 
@@ -166,6 +229,15 @@ impl Write for Below<'_> {
         match self.link.send(data, self.exchange) {
             Ok(()) => Ok(data.len()),
             Err(fault) => self.fail(fault),
+        }
+    }
+
+    /// One write for the several messages of a handshake's turn: a segment each would be slow, and a server that refuses the
+    /// first would cut the connection under the next.
+    fn write_vectored(&mut self, parts: &[io::IoSlice<'_>]) -> io::Result<usize> {
+        match parts {
+            [one] => self.write(one),
+            _ => self.write(&parts.iter().flat_map(|part| part.iter().copied()).collect::<Vec<u8>>()),
         }
     }
 
