@@ -3,7 +3,7 @@
 use super::exchange::Failure;
 use crate::Code;
 use crate::check::Checked;
-use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::pem::{self, PemObject};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::version::{TLS12, TLS13};
 use rustls::{AlertDescription, CertificateError, ClientConfig, ClientConnection, RootCertStore};
@@ -98,7 +98,13 @@ pub(crate) fn sentence(error: &rustls::Error, host: &str) -> String {
             | AlertDescription::UnsupportedCertificate
             | AlertDescription::AccessDenied,
         ) => format!("{host} refused the client certificate, or wants one: set client_certificate ({error})."),
-        E::InvalidMessage(_) => format!("{host} does not speak TLS on this port: check base_url ({error})."),
+        // OpenSSL's servers say it too where TLS 1.2 lacks a client certificate.
+        E::AlertReceived(AlertDescription::HandshakeFailure) => {
+            format!(
+                "{host} shares no cipher with this client, or wants a client certificate: set client_certificate ({error})."
+            )
+        }
+        E::InvalidMessage(_) => format!("{host} does not speak TLS on this port: check the URL ({error})."),
         _ => format!("The TLS connection with {host} failed: {error}."),
     }
 }
@@ -111,7 +117,7 @@ fn certificate_problem(problem: &CertificateError, host: &str) -> String {
              certificate in ca_file."
         ),
         C::NotValidForName | C::NotValidForNameContext { .. } => {
-            format!("The certificate of {host} is for another name: check base_url.")
+            format!("The certificate of {host} is for another name: check the URL.")
         }
         C::Expired | C::ExpiredContext { .. } => {
             format!("The certificate of {host} has expired: check this machine's clock, or tell the provider.")
@@ -152,7 +158,11 @@ type Identity = (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>);
 
 fn load_identity(certificate: &Path, key: &Path) -> Checked<Identity> {
     let chain = certificates("client_certificate", certificate)?;
-    let key = PrivateKeyDer::from_pem_file(key)
-        .map_err(|error| format!("client_certificate: the key {} cannot be read: {error}", key.display()))?;
+    let key = PrivateKeyDer::from_pem_file(key).map_err(|error| match error {
+        pem::Error::NoItemsFound => {
+            format!("client_certificate: {} holds no private key: it must be PEM and not encrypted", key.display())
+        }
+        _ => format!("client_certificate: the key {} cannot be read: {error}", key.display()),
+    })?;
     Ok((chain, key))
 }
