@@ -1,6 +1,10 @@
 //! A server over real sockets that does exactly what a test says, and counts what it sees.
 #![allow(dead_code)] // each test file uses its part
 
+pub mod peer;
+pub mod proxy;
+pub mod tls;
+
 use ants_otp::{Client, Options};
 use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
