@@ -153,7 +153,10 @@ impl TlsLink {
             let written = self.session.write_tls(&mut below);
             if let Err(error) = written {
                 let fault = below.fault.take().unwrap_or_else(|| exchange.cut(error));
-                return Err(self.last_words(exchange).unwrap_or(fault));
+                return Err(match fault {
+                    Fault::Cut(_) => self.last_words(exchange).unwrap_or(fault),
+                    _ => fault,
+                });
             }
         }
         Ok(())
@@ -243,5 +246,23 @@ impl Write for Below<'_> {
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn records_are_followed_wherever_the_bytes_are_cut() {
+        let bytes = [&[22, 3, 1, 0, 3][..], &[9; 3], &[23, 3, 3, 1, 1], &[0; 257], &[21, 3, 3, 0, 0]].concat();
+        let ends = [8, 270, 275];
+        for cut in 0..=bytes.len() {
+            let mut records = Records::default();
+            records.take_in(&bytes[..cut]);
+            assert_eq!(records.are_whole(), cut == 0 || ends.contains(&cut), "cut at {cut}");
+            records.take_in(&bytes[cut..]);
+            assert!(records.are_whole(), "cut at {cut}");
+        }
     }
 }

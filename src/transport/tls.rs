@@ -166,3 +166,20 @@ fn load_identity(certificate: &Path, key: &Path) -> Checked<Identity> {
     })?;
     Ok((chain, key))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_own_authority_stands_beside_the_bundled_roots() {
+        let mut params = rcgen::CertificateParams::default();
+        params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+        let authority = params.self_signed(&rcgen::KeyPair::generate().unwrap()).unwrap();
+        let path = std::env::temp_dir().join(format!("ants-otp-ca-{}.pem", std::process::id()));
+        std::fs::write(&path, authority.pem()).unwrap();
+        let with_own = Tls::load(Roots::Bundled, Some(&path), None);
+        std::fs::remove_file(&path).unwrap();
+        assert_eq!(with_own.unwrap().roots.len(), webpki_roots::TLS_SERVER_ROOTS.len() + 1);
+    }
+}
