@@ -25,10 +25,7 @@ pub(crate) fn connect_to(addresses: &[IpAddr], port: u16, exchange: &Exchange) -
         }
         if race.running.is_empty() {
             let why = race.error.map(|error| error.to_string()).unwrap_or_default();
-            return Err(Failure::not_sent(
-                Code::Connect,
-                format!("No connection to port {port} of the service: {why}."),
-            ));
+            return Err(Failure::not_sent(Code::Connect, format!("No connection to port {port}: {why}.")));
         }
         if let Some(socket) = race.wait(exchange).map_err(|fault| ended(&fault))? {
             return ready(socket);
@@ -100,14 +97,14 @@ fn ready(socket: OwnedFd) -> Result<Socket, Failure> {
 fn ended(fault: &Fault) -> Failure {
     match fault {
         Fault::Interrupted => interrupted(),
-        Fault::Timeout => Failure::not_sent(Code::Timeout, "No connection to the service in time."),
-        Fault::Cut(error) => Failure::not_sent(Code::Connect, format!("No connection to the service: {error}.")),
+        Fault::Timeout => Failure::not_sent(Code::Timeout, "No connection in time."),
+        Fault::Cut(error) => Failure::not_sent(Code::Connect, format!("No connection: {error}.")),
         Fault::Tls(error) => Failure::not_sent(Code::Tls, error.to_string()),
     }
 }
 
 /// The addresses in the order they are tried, last first: families alternate, beginning with the resolver's first.
-fn interleaved(addresses: &[IpAddr]) -> Vec<IpAddr> {
+pub(crate) fn interleaved(addresses: &[IpAddr]) -> Vec<IpAddr> {
     let first_is_v6 = addresses.first().is_some_and(IpAddr::is_ipv6);
     let (leading, other): (Vec<IpAddr>, Vec<IpAddr>) = addresses.iter().partition(|a| a.is_ipv6() == first_is_v6);
     let (mut leading, mut other) = (leading.into_iter(), other.into_iter());

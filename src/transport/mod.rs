@@ -166,25 +166,42 @@ impl Transport {
         port: u16,
         exchange: &Exchange,
     ) -> Result<Link, Failure> {
-        let target = match (host.parse(), proxy.kind) {
-            (Ok(address), _) => Target::Address(address, port),
-            (Err(_), Kind::Socks5) => Target::Address(process.resolver.resolve(host, exchange)?[0], port),
-            (Err(_), _) => Target::Name(host, port),
+        let targets = match (host.parse(), proxy.kind) {
+            (Ok(address), _) => vec![Target::Address(address, port)],
+            (Err(_), Kind::Socks5) => {
+                let addresses = connect::interleaved(&process.resolver.resolve(host, exchange)?);
+                addresses.into_iter().rev().map(|address| Target::Address(address, port)).collect()
+            }
+            (Err(_), _) => vec![Target::Name(host, port)],
         };
+        // One after the other, each over a connection of its own: the proxy may not know the way to the first.
+        let mut unreached = None;
+        for target in &targets {
+            let link = self.reach(process, proxy, exchange)?;
+            match proxy.lead(link, target, exchange)? {
+                Ok(link) => return Ok(link),
+                Err(failure) => unreached = Some(failure),
+            }
+        }
+        process.resolver.doubt(host);
+        Err(unreached.unwrap_or_else(|| Failure::not_sent(Code::Resolve, format!("{host} has no address."))))
+    }
+
+    /// A connection to the proxy itself.
+    fn reach(&self, process: &Process, proxy: &Proxy, exchange: &Exchange) -> Result<Link, Failure> {
         let to_proxy = |failure: Failure| Failure {
-            code: if failure.code == Code::Timeout || failure.code == Code::Interrupted {
-                failure.code
-            } else {
-                Code::Proxy
+            code: match failure.code {
+                Code::Timeout | Code::Interrupted => failure.code,
+                _ => Code::Proxy,
             },
             message: format!("The proxy could not be reached: {}", failure.message),
             ..failure
         };
-        let mut link = open(process, &proxy.host, proxy.port, exchange).map_err(to_proxy)?;
-        if proxy.kind == Kind::Https {
-            link = link.secure(process.tls()?, &proxy.host, exchange).map_err(to_proxy)?;
+        let link = open(process, &proxy.host, proxy.port, exchange).map_err(to_proxy)?;
+        match proxy.kind {
+            Kind::Https => link.secure(process.tls()?, &proxy.host, exchange).map_err(to_proxy),
+            _ => Ok(link),
         }
-        proxy.lead(link, &target, exchange)
     }
 }
 
@@ -271,5 +288,46 @@ fn explain(error: Option<&ureq::Error>, outcome: Outcome) -> Failure {
             Code::BadAnswer,
             "The answer is not HTTP that can be trusted, or too long; whether the request was carried out is unknown.",
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+    use std::net::{IpAddr, TcpListener, TcpStream};
+
+    /// A dual-stack name behind a proxy that knows no IPv6 (reply 8), as many do.
+    #[test]
+    fn socks5_is_asked_for_each_address_of_a_name_until_it_reaches_one() {
+        fn serve(mut client: TcpStream) -> u8 {
+            let mut request = [0; 22];
+            client.read_exact(&mut request[..3]).unwrap();
+            client.write_all(&[5, 0]).unwrap();
+            client.read_exact(&mut request[..4]).unwrap();
+            let (kind, rest, reply) = if request[3] == 4 { (4, 18, 8) } else { (1, 6, 0) };
+            client.read_exact(&mut request[..rest]).unwrap();
+            client.write_all(&[5, reply, 0, 1, 0, 0, 0, 0, 0, 0]).unwrap();
+            kind
+        }
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("socks5://{}", listener.local_addr().unwrap());
+        let addresses: [IpAddr; 3] = ["fd00::1", "fd00::2", "192.0.2.1"].map(|text| text.parse().unwrap());
+        let proxy = std::thread::spawn(move || [(); 2].map(|()| serve(listener.accept().unwrap().0)));
+        let transport = Transport::new(Settings {
+            authorization: Secret::new("Basic x"),
+            user_agent: "test".to_owned(),
+            connect_timeout: Duration::from_secs(5),
+            proxy: None,
+            tls: Tls::load(Roots::Bundled, None, None).unwrap(),
+            max_idle: 1,
+            idle_timeout: Duration::from_secs(1),
+        });
+        let process = Process { resolver: Resolver::fixed(&addresses), ..Process::new(&transport.settings) };
+        let exchange = Exchange::new(Duration::from_secs(5), None, None);
+        let link = transport.connect_through(&process, &Proxy::parse(&url).unwrap(), "dual.test", 443, &exchange);
+        assert!(link.is_ok(), "{:?}", link.map(drop));
+        // The families alternate.
+        assert_eq!(proxy.join().unwrap(), [4, 1]);
     }
 }

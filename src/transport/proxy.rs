@@ -14,6 +14,8 @@ use zeroize::Zeroizing;
 
 /// A reply to CONNECT longer than this is no reply.
 const MAX_REPLY: usize = 16 * 1024;
+/// The longest user name and the longest password of SOCKS5 (RFC 1929, section 2).
+const MAX_LOGIN: usize = 255;
 
 /// How a proxy is spoken to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,61 +65,80 @@ impl Proxy {
         let (host, port) = host_and_port(address)
             .ok_or("proxy is not scheme://host:port, with a port of 1 to 65535 and nothing after it")?;
         let credentials = user.map(credentials).transpose()?;
+        let fits_socks = |(user, password): &(String, Secret)| user.len().max(password.reveal().len()) <= MAX_LOGIN;
+        if matches!(kind, Kind::Socks5 | Kind::Socks5h) && !credentials.iter().all(fits_socks) {
+            return Err(format!(
+                "proxy has a user name or a password of more than {MAX_LOGIN} bytes: SOCKS5 takes none"
+            ));
+        }
         Ok(Proxy { kind, host, port: port.unwrap_or(default_port), credentials })
     }
 
     /// The proxy that HTTPS_PROXY or ALL_PROXY name for `target`, unless NO_PROXY excepts it.
     pub fn from_env(target: &Uri) -> Checked<Option<Proxy>> {
-        let variable = |name: &str| {
-            let value = std::env::var(name).or_else(|_| std::env::var(name.to_ascii_lowercase()));
-            value.ok().map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
-        };
         let host = target.host().unwrap_or_default();
         let port = target.port_u16().unwrap_or(if target.scheme_str() == Some("http") { 80 } else { 443 });
-        if variable("NO_PROXY").is_some_and(|list| is_excepted(&list, host, port)) {
+        if variable("NO_PROXY")?.is_some_and(|list| is_excepted(&list, host, port)) {
             return Ok(None);
         }
-        let Some(url) = variable("HTTPS_PROXY").or_else(|| variable("ALL_PROXY")) else { return Ok(None) };
+        let url = match variable("HTTPS_PROXY")? {
+            Some(url) => url,
+            None => match variable("ALL_PROXY")? {
+                Some(url) => url,
+                None => return Ok(None),
+            },
+        };
         // Other programs take a bare host:port as http://.
-        let url = if url.contains("://") { url } else { format!("http://{url}") };
+        let url = if url.contains("://") { url } else { Zeroizing::new(format!("http://{}", *url)) };
         Proxy::parse(&url).map(Some).map_err(|problem| format!("{problem} (from HTTPS_PROXY or ALL_PROXY)"))
     }
 
-    /// Asks the proxy at the other end of `link` to lead to `target`.
-    pub fn lead(&self, link: Link, target: &Target<'_>, exchange: &Exchange) -> Result<Link, Failure> {
+    /// Asks the proxy at the other end of `link` to lead to `target`. The inner failure is that of a proxy that works but
+    /// does not reach it.
+    pub fn lead(&self, link: Link, target: &Target<'_>, exchange: &Exchange) -> Result<Result<Link, Failure>, Failure> {
         match self.kind {
             Kind::Http | Kind::Https => self.connect_http(link, target, exchange),
             Kind::Socks5 | Kind::Socks5h => self.connect_socks(link, target, exchange),
         }
     }
 
-    fn connect_http(&self, mut link: Link, target: &Target<'_>, exchange: &Exchange) -> Result<Link, Failure> {
+    fn connect_http(
+        &self,
+        mut link: Link,
+        target: &Target<'_>,
+        exchange: &Exchange,
+    ) -> Result<Result<Link, Failure>, Failure> {
         let authority = match target {
             Target::Name(host, port) => format!("{host}:{port}"),
             Target::Address(IpAddr::V6(address), port) => format!("[{address}]:{port}"),
             Target::Address(address, port) => format!("{address}:{port}"),
         };
-        let mut head = Zeroizing::new(format!("CONNECT {authority} HTTP/1.1\r\nHost: {authority}\r\n"));
+        let mut login = Zeroizing::new(String::new());
         if let Some((user, password)) = &self.credentials {
             let pair = Zeroizing::new(format!("{user}:{}", password.reveal()));
             let encoded = Zeroizing::new(base64::engine::general_purpose::STANDARD.encode(pair.as_bytes()));
-            head.push_str("Proxy-Authorization: Basic ");
-            head.push_str(&encoded);
-            head.push_str("\r\n");
+            login = Zeroizing::new(["Proxy-Authorization: Basic ", &encoded, "\r\n"].concat());
         }
-        head.push_str("\r\n");
+        let head = format!("CONNECT {authority} HTTP/1.1\r\nHost: {authority}\r\n");
+        // In one piece from the start: a text that grew would leave copies behind.
+        let head = Zeroizing::new([&head, login.as_str(), "\r\n"].concat());
         link.send(head.as_bytes(), exchange).map_err(|fault| failed(&fault))?;
         match read_status(&mut link, exchange)? {
-            200..300 => Ok(link),
+            200..300 => Ok(Ok(link)),
             407 => {
                 Err(refused("it asks for credentials: put user:password@ into the proxy's URL, or correct them")
                     .for_good())
             }
-            status => Err(refused(&format!("it answered CONNECT with HTTP status {status}"))),
+            status => Ok(Err(refused(&format!("it answered CONNECT with HTTP status {status}")))),
         }
     }
 
-    fn connect_socks(&self, mut link: Link, target: &Target<'_>, exchange: &Exchange) -> Result<Link, Failure> {
+    fn connect_socks(
+        &self,
+        mut link: Link,
+        target: &Target<'_>,
+        exchange: &Exchange,
+    ) -> Result<Result<Link, Failure>, Failure> {
         const NO_LOGIN: u8 = 0;
         const LOGIN: u8 = 2;
         let methods: &[u8] = if self.credentials.is_some() { &[5, 2, NO_LOGIN, LOGIN] } else { &[5, 1, NO_LOGIN] };
@@ -125,7 +146,7 @@ impl Proxy {
         match (receive_exactly::<2>(&mut link, exchange)?, &self.credentials) {
             ([5, NO_LOGIN], _) => {}
             ([5, LOGIN], Some((user, password))) => log_in(&mut link, user, password, exchange)?,
-            ([5, 0xFF], None) => {
+            ([5, 0xFF | LOGIN], None) => {
                 return Err(refused("it asks for credentials: put user:password@ into its URL").for_good());
             }
             ([5, _], _) => return Err(refused("it takes none of the ways to log in").for_good()),
@@ -133,8 +154,10 @@ impl Proxy {
         }
         link.send(&socks_request(target)?, exchange).map_err(|fault| failed(&fault))?;
         let [version, reply, _, kind] = receive_exactly::<4>(&mut link, exchange)?;
-        if (version, reply) != (5, 0) {
-            return Err(refused(socks_reply(reply)));
+        match (version, reply) {
+            (5, 0) => {}
+            (5, _) => return Ok(Err(refused(socks_reply(reply)))),
+            _ => return Err(refused("its reply is not SOCKS5").for_good()),
         }
         // The bound address tells nothing we need; its bytes must not be taken for the service's.
         match kind {
@@ -148,13 +171,28 @@ impl Proxy {
             }
             _ => return Err(refused("its reply is not SOCKS5").for_good()),
         }
-        Ok(link)
+        Ok(Ok(link))
     }
+}
+
+/// What an environment variable holds, in capitals or else in small letters. An empty one counts as not set, so that it
+/// does not hide the other; one that cannot be read is no reason to go without.
+fn variable(name: &str) -> Checked<Option<Zeroizing<String>>> {
+    for name in [name.to_owned(), name.to_ascii_lowercase()] {
+        let Some(value) = std::env::var_os(&name) else { continue };
+        let value = Zeroizing::new(value.into_string().map_err(|_| format!("proxy: {name} is not UTF-8"))?);
+        if !value.trim().is_empty() {
+            return Ok(Some(value));
+        }
+    }
+    Ok(None)
 }
 
 /// RFC 1929.
 fn log_in(link: &mut Link, user: &str, password: &Secret, exchange: &Exchange) -> Result<(), Failure> {
-    let mut message = Zeroizing::new(vec![1]);
+    // Room for all of it: a message that grew would leave copies behind.
+    let mut message = Zeroizing::new(Vec::with_capacity(3 + 2 * MAX_LOGIN));
+    message.push(1);
     for text in [user, password.reveal()] {
         let length = u8::try_from(text.len())
             .map_err(|_| refused("SOCKS5 takes a user name and a password of at most 255 bytes").for_good())?;
@@ -203,6 +241,7 @@ fn socks_reply(reply: u8) -> &'static str {
         4 => "it finds the service's host unreachable",
         5 => "the service refused its connection",
         6 => "it ran out of time",
+        8 => "it does not know this kind of address",
         _ => "it refused the connection",
     }
 }
@@ -219,20 +258,38 @@ fn receive_exactly<const N: usize>(link: &mut Link, exchange: &Exchange) -> Resu
     Ok(bytes)
 }
 
-/// Reads the reply to CONNECT and not a byte more: what follows it is the service's.
+/// Reads the reply to CONNECT and not a byte more: what follows it is the service's. Interim replies are skipped.
 fn read_status(link: &mut Link, exchange: &Exchange) -> Result<u16, Failure> {
+    const BEGINNING: &[u8] = b"HTTP/1.";
+    let not_http = || refused("its reply to CONNECT is not HTTP").for_good();
     let mut reply = Vec::with_capacity(256);
-    while !reply.ends_with(b"\r\n\r\n") {
-        let [byte] = receive_exactly::<1>(link, exchange)?;
-        reply.push(byte);
+    let mut begun = 0;
+    loop {
+        reply.extend(receive_exactly::<1>(link, exchange)?);
         if reply.len() > MAX_REPLY {
             return Err(refused("its reply to CONNECT is too long").for_good());
         }
+        let head = &reply[begun..];
+        // Something else may have no end to wait for.
+        if !head.starts_with(BEGINNING) && !BEGINNING.starts_with(head) {
+            return Err(not_http());
+        }
+        if head.ends_with(b"\r\n\r\n") {
+            match status(head).ok_or_else(not_http)? {
+                100 | 102..200 => begun = reply.len(),
+                status => return Ok(status),
+            }
+        }
     }
-    let line = reply.split(|byte| *byte == b'\r').next().unwrap_or_default();
-    let status = line.strip_prefix(b"HTTP/1.").and_then(|rest| rest.get(2..5));
-    let status = status.and_then(|digits| std::str::from_utf8(digits).ok()).and_then(|digits| digits.parse().ok());
-    status.ok_or_else(|| refused("its reply to CONNECT is not HTTP").for_good())
+}
+
+/// RFC 9112, section 4: `HTTP/1.1 200`, then a space and words or the end of the line.
+fn status(head: &[u8]) -> Option<u16> {
+    let [b'0'..=b'9', b' ', digits @ .., b' ' | b'\r'] = head.strip_prefix(b"HTTP/1.")?.get(..6)? else { return None };
+    if !digits.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    std::str::from_utf8(digits).ok()?.parse().ok()
 }
 
 fn refused(why: &str) -> Failure {
@@ -244,16 +301,17 @@ fn failed(fault: &Fault) -> Failure {
         Fault::Interrupted => interrupted(),
         Fault::Timeout => Failure::not_sent(Code::Timeout, "The proxy did not answer in time."),
         Fault::Cut(error) => refused(&error.to_string()),
-        Fault::Tls(error) => refused(&error.to_string()),
+        Fault::Tls(error) => refused(&error.to_string()).for_good(),
     }
 }
 
 fn credentials(text: &str) -> Checked<(String, Secret)> {
     let (user, password) = text.split_once(':').unwrap_or((text, ""));
     let decode = |text| percent_decode_str(text).decode_utf8();
-    match (decode(user), decode(password)) {
-        (Ok(user), Ok(password)) if !user.contains(':') && !format!("{user}{password}").contains(char::is_control) => {
-            Ok((user.into_owned(), Secret::new(password)))
+    let printable = |text: &str| !text.contains(char::is_control);
+    match (decode(user), decode(password).map(Secret::new)) {
+        (Ok(user), Ok(password)) if !user.contains(':') && printable(&user) && printable(password.reveal()) => {
+            Ok((user.into_owned(), password))
         }
         _ => {
             Err("proxy has credentials that cannot be sent: percent-encode them as UTF-8, without control characters \
