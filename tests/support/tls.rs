@@ -15,6 +15,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
+#[allow(unused_imports)] // each test file uses its part
 pub use rustls::version::{TLS12, TLS13};
 
 /// A certificate authority.
