@@ -17,6 +17,9 @@ use support::proxy::{HttpProxy, SocksProxy, read_head};
 use support::tls::{Authority, Folder, TLS13, TlsServer, config, front};
 use support::{Next, OTC_ID, OTP_ID, Server, VERIFIED, http};
 
+/// What a proxy does with a connection.
+type Script = fn(TcpStream);
+
 /// A name that no resolver knows (RFC 6761, section 6.4).
 const UNKNOWN_HERE: &str = "otp.invalid";
 const KINDS: [&str; 4] = ["http", "https", "socks5", "socks5h"];
@@ -369,7 +372,7 @@ fn a_reply_to_connect_that_is_no_tunnel_is_the_proxy_s_refusal() {
 #[test]
 fn a_proxy_that_cuts_the_connection_is_tried_again_within_max_retries() {
     let scene = Scene::new();
-    let cuts: [(&str, &str, fn(TcpStream)); 6] = [
+    let cuts: [(&str, &str, Script); 6] = [
         ("FIN at once", "http", drop),
         ("RST at once", "http", reset),
         ("FIN instead of a reply", "http", |mut client| drop(read_head(&mut client))),

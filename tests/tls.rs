@@ -25,6 +25,11 @@ const HERE: &[&str] = &["127.0.0.1", "localhost"];
 const EACH_VERSION: [&SupportedProtocolVersion; 2] = [&TLS12, &TLS13];
 const ANSWER: u8 = 23;
 
+/// What a server does with a connection.
+type Script<T> = fn(T);
+/// What a server does when the request has come.
+type Ending = fn(&mut Stream);
+
 /// An authority, its file, and a certificate of it for this machine.
 struct Scene {
     authority: Authority,
@@ -503,7 +508,7 @@ fn a_server_that_does_not_speak_a_safe_tls_is_named_and_never_tried_again() {
 #[test]
 fn a_handshake_that_is_cut_is_tried_again_within_max_retries() {
     let scene = Scene::new();
-    let cuts: [(&str, fn(TcpStream)); 3] = [
+    let cuts: [(&str, Script<TcpStream>); 3] = [
         ("FIN after the hello", |mut socket| drop(socket.read(&mut [0; 4096]))),
         ("RST after the hello", |mut socket| {
             let _ = socket.read(&mut [0; 4096]);
@@ -705,7 +710,7 @@ fn endless() -> Vec<u8> {
 #[test]
 fn an_answer_without_a_length_is_whole_only_where_close_notify_ends_it() {
     let scene = Scene::new();
-    let ends: [(&str, fn(&mut Stream), bool); 3] = [
+    let ends: [(&str, Ending, bool); 3] = [
         ("close_notify", close_notify, true),
         ("FIN alone", |_| {}, false),
         ("RST", |stream| reset(stream.sock.try_clone().unwrap()), false),
@@ -732,7 +737,7 @@ fn an_answer_without_a_length_is_whole_only_where_close_notify_ends_it() {
 #[test]
 fn a_connection_that_ends_instead_of_the_answer_leaves_the_outcome_unknown() {
     let scene = Scene::new();
-    let ends: [(&str, fn(&mut Stream), i32); 6] = [
+    let ends: [(&str, Ending, i32); 6] = [
         ("FIN", |_| {}, -21),
         ("close_notify", close_notify, -21),
         ("RST", |stream| reset(stream.sock.try_clone().unwrap()), -21),
@@ -806,7 +811,7 @@ fn a_server_that_stops_reading_ends_at_the_deadline_and_the_outcome_is_unknown()
 #[test]
 fn an_idle_connection_that_the_server_closes_is_replaced_without_a_failure() {
     let scene = Scene::new();
-    let ends: [(&str, fn(Stream)); 3] = [
+    let ends: [(&str, Script<Stream>); 3] = [
         ("close_notify and FIN", |mut stream| close_notify(&mut stream)),
         ("FIN", |_| {}),
         ("RST", |stream| reset(stream.sock)),
