@@ -66,6 +66,8 @@ struct Process {
     pool: Pool,
     resolver: Resolver,
     tls: Option<Arc<ClientConfig>>,
+    /// TLS with an https proxy.
+    proxy_tls: Option<Arc<ClientConfig>>,
 }
 
 impl Process {
@@ -87,7 +89,11 @@ impl Process {
             agent: Agent::with_parts(config, Lender, Resolved),
             pool: Pool::new(settings.max_idle, settings.idle_timeout),
             resolver: Resolver::new(),
-            tls: settings.tls.config().ok(),
+            tls: settings.tls.config(tls::Peer::Service).ok(),
+            proxy_tls: match &settings.proxy {
+                Some(proxy) if proxy.kind == Kind::Https => settings.tls.config(tls::Peer::Proxy).ok(),
+                _ => None,
+            },
         }
     }
 }
@@ -153,7 +159,9 @@ impl Transport {
             Some(proxy) => self.connect_through(process, proxy, host, port, exchange)?,
         };
         if secure {
-            link = link.secure(process.tls()?, host, exchange)?;
+            // The wrong one may answer where an address has changed hands.
+            let doubted = |_: &Failure| process.resolver.doubt(host);
+            link = link.secure(process.tls(tls::Peer::Service)?, host, exchange).inspect_err(doubted)?;
         }
         Ok(Connection::new(link, host))
     }
@@ -199,15 +207,19 @@ impl Transport {
         };
         let link = open(process, &proxy.host, proxy.port, exchange).map_err(to_proxy)?;
         match proxy.kind {
-            Kind::Https => link.secure(process.tls()?, &proxy.host, exchange).map_err(to_proxy),
+            Kind::Https => link.secure(process.tls(tls::Peer::Proxy)?, &proxy.host, exchange).map_err(to_proxy),
             _ => Ok(link),
         }
     }
 }
 
 impl Process {
-    fn tls(&self) -> Result<&Arc<ClientConfig>, Failure> {
-        self.tls.as_ref().ok_or_else(|| Failure::not_sent(Code::Internal, "TLS could not be set up.").for_good())
+    fn tls(&self, peer: tls::Peer) -> Result<&Arc<ClientConfig>, Failure> {
+        let config = match peer {
+            tls::Peer::Service => &self.tls,
+            tls::Peer::Proxy => &self.proxy_tls,
+        };
+        config.as_ref().ok_or_else(|| Failure::not_sent(Code::Internal, "TLS could not be set up.").for_good())
     }
 }
 
@@ -295,12 +307,53 @@ fn explain(error: Option<&ureq::Error>, outcome: Outcome) -> Failure {
 mod tests {
     use super::*;
     use std::io::Write;
-    use std::net::{IpAddr, TcpListener, TcpStream};
+    use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream};
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    fn transport() -> Transport {
+        Transport::new(Settings {
+            authorization: Secret::new("Basic x"),
+            user_agent: "test".to_owned(),
+            connect_timeout: Duration::from_secs(5),
+            proxy: None,
+            tls: Tls::load(Roots::Bundled, None, None).unwrap(),
+            max_idle: 1,
+            idle_timeout: Duration::from_secs(1),
+        })
+    }
+
+    /// A process in which every name has these addresses, and the number of look-ups.
+    fn process(transport: &Transport, addresses: &[&str]) -> (Process, Arc<AtomicUsize>) {
+        let addresses: Vec<IpAddr> = addresses.iter().map(|text| text.parse().unwrap()).collect();
+        let count = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&count);
+        let lookup = move |_: &str| {
+            counted.fetch_add(1, Ordering::SeqCst);
+            Ok(addresses.clone())
+        };
+        let resolver = Resolver::with(Box::new(lookup), Duration::from_secs(600));
+        (Process { resolver, ..Process::new(&transport.settings) }, count)
+    }
+
+    /// Serves so many connections, and gives what the server makes of each.
+    fn serve<T: Send + 'static>(
+        connections: usize,
+        script: fn(TcpStream) -> T,
+    ) -> (SocketAddr, std::thread::JoinHandle<Vec<T>>) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let accept = move || (0..connections).map(|_| script(listener.accept().unwrap().0)).collect();
+        (address, std::thread::spawn(accept))
+    }
+
+    fn exchange() -> Exchange {
+        Exchange::new(Duration::from_secs(5), None, None)
+    }
 
     /// A dual-stack name behind a proxy that knows no IPv6 (reply 8), as many do.
     #[test]
     fn socks5_is_asked_for_each_address_of_a_name_until_it_reaches_one() {
-        fn serve(mut client: TcpStream) -> u8 {
+        let (proxy, asked) = serve(2, |mut client| {
             let mut request = [0; 22];
             client.read_exact(&mut request[..3]).unwrap();
             client.write_all(&[5, 0]).unwrap();
@@ -309,25 +362,29 @@ mod tests {
             client.read_exact(&mut request[..rest]).unwrap();
             client.write_all(&[5, reply, 0, 1, 0, 0, 0, 0, 0, 0]).unwrap();
             kind
-        }
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let url = format!("socks5://{}", listener.local_addr().unwrap());
-        let addresses: [IpAddr; 3] = ["fd00::1", "fd00::2", "192.0.2.1"].map(|text| text.parse().unwrap());
-        let proxy = std::thread::spawn(move || [(); 2].map(|()| serve(listener.accept().unwrap().0)));
-        let transport = Transport::new(Settings {
-            authorization: Secret::new("Basic x"),
-            user_agent: "test".to_owned(),
-            connect_timeout: Duration::from_secs(5),
-            proxy: None,
-            tls: Tls::load(Roots::Bundled, None, None).unwrap(),
-            max_idle: 1,
-            idle_timeout: Duration::from_secs(1),
         });
-        let process = Process { resolver: Resolver::fixed(&addresses), ..Process::new(&transport.settings) };
-        let exchange = Exchange::new(Duration::from_secs(5), None, None);
-        let link = transport.connect_through(&process, &Proxy::parse(&url).unwrap(), "dual.test", 443, &exchange);
+        let proxy = Proxy::parse(&format!("socks5://{proxy}")).unwrap();
+        let transport = transport();
+        let (process, _) = process(&transport, &["fd00::1", "fd00::2", "192.0.2.1"]);
+        let link = transport.connect_through(&process, &proxy, "dual.test", 443, &exchange());
         assert!(link.is_ok(), "{:?}", link.map(drop));
         // The families alternate.
-        assert_eq!(proxy.join().unwrap(), [4, 1]);
+        assert_eq!(asked.join().unwrap(), [4, 1]);
+    }
+
+    #[test]
+    fn a_name_whose_address_fails_the_handshake_is_looked_up_anew() {
+        let (address, server) = serve(2, |mut client| {
+            let _ = client.read(&mut [0; 4096]);
+            let _ = client.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n");
+        });
+        let url = format!("https://moved.test:{}", address.port()).parse().unwrap();
+        let transport = transport();
+        let (process, lookups) = process(&transport, &["127.0.0.1"]);
+        for round in 1..=2 {
+            let failure = transport.connect(&process, &url, &exchange()).map(drop).unwrap_err();
+            assert_eq!((failure.code, lookups.load(Ordering::SeqCst)), (Code::Tls, round));
+        }
+        server.join().unwrap();
     }
 }

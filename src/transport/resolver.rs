@@ -50,14 +50,7 @@ impl Resolver {
         Self::with(Box::new(|host| Ok((host, 0).to_socket_addrs()?.map(|address| address.ip()).collect())), LIFE)
     }
 
-    /// A resolver that finds the same addresses for every name.
-    #[cfg(test)]
-    pub fn fixed(addresses: &[IpAddr]) -> Self {
-        let addresses = addresses.to_vec();
-        Self::with(Box::new(move |_| Ok(addresses.clone())), LIFE)
-    }
-
-    fn with(lookup: Box<Lookup>, life: Duration) -> Self {
+    pub fn with(lookup: Box<Lookup>, life: Duration) -> Self {
         Resolver(Arc::new(Shared { state: Mutex::default(), changed: Condvar::new(), lookup, life }))
     }
 

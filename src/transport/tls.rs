@@ -20,6 +20,13 @@ pub(crate) enum Roots {
     System,
 }
 
+/// Who is at the other end. The client's own certificate is for the service alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Peer {
+    Service,
+    Proxy,
+}
+
 /// What certificates are checked against, and the client's own. Immutable, so that a forked child can use it again.
 pub(crate) struct Tls {
     roots: Arc<RootCertStore>,
@@ -45,24 +52,24 @@ impl Tls {
             None => None,
         };
         let tls = Tls { roots: Arc::new(store), identity };
-        tls.config()?;
+        tls.config(Peer::Service)?;
         Ok(tls)
     }
 
     /// A configuration with a session cache of its own.
-    pub fn config(&self) -> Checked<Arc<ClientConfig>> {
+    pub fn config(&self, peer: Peer) -> Checked<Arc<ClientConfig>> {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let builder = ClientConfig::builder_with_provider(provider)
             .with_protocol_versions(&[&TLS13, &TLS12])
             .map_err(|error| format!("TLS cannot be set up: {error}"))?
             .with_root_certificates(Arc::clone(&self.roots));
         let config = match &self.identity {
-            Some((chain, key)) => builder.with_client_auth_cert(chain.clone(), key.clone_key()).map_err(|error| {
+            Some((chain, key)) if peer == Peer::Service => builder.with_client_auth_cert(chain.clone(), key.clone_key()).map_err(|error| {
                 format!(
                     "client_certificate: the certificate and the key do not belong together or cannot be used ({error})"
                 )
             })?,
-            None => builder.with_no_client_auth(),
+            _ => builder.with_no_client_auth(),
         };
         Ok(Arc::new(config))
     }
