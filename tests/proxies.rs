@@ -14,7 +14,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 use support::peer::{Peer, Refusing, Tapped, drip, reset, until_closed};
 use support::proxy::{HttpProxy, SocksProxy, read_head};
-use support::tls::{Authority, Folder, TLS13, TlsServer, config, front};
+use support::tls::{Authority, Folder, TLS12, TLS13, TlsServer, config, config_for, front};
 use support::{Next, OTC_ID, OTP_ID, Server, VERIFIED, http};
 
 /// What a proxy does with a connection.
@@ -29,7 +29,7 @@ struct Scene {
     plain: Server,
     secure: TlsServer,
     authority: Authority,
-    _folder: Folder,
+    folder: Folder,
     ca_file: PathBuf,
 }
 
@@ -42,7 +42,7 @@ impl Scene {
             plain: Server::answering(http(200, VERIFIED)),
             secure: TlsServer::answering(config(&authority.identity(&names), &[&TLS13]), http(200, VERIFIED)),
             authority,
-            _folder: folder,
+            folder,
             ca_file,
         }
     }
@@ -517,6 +517,21 @@ fn an_https_proxy_whose_certificate_is_not_trusted_gets_no_request() {
     let (outcome, message) = failure(&scene.options(format!("https://{}", plain.address)));
     assert_eq!(outcome, (-13, NotSent), "{message}");
     assert!(message.contains("does not speak TLS"), "{message}");
+}
+
+/// It tells who the client is, and is meant for the service.
+#[test]
+fn the_client_certificate_is_not_shown_to_an_https_proxy() {
+    let scene = Scene::new();
+    let own = scene.authority.identity(&["client.test"]);
+    let certificate = scene.folder.file("own.pem", &own.certificate_pem);
+    let key = scene.folder.file("own.key", &own.key_pem);
+    let identity = scene.authority.identity(&["127.0.0.1"]);
+    let asking = TlsServer::answering(config_for(&identity, &[&TLS12], &scene.authority), http(200, ""));
+    let options = scene.options(format!("https://{}", asking.address())).client_certificate(certificate, key);
+    let (outcome, message) = failure(&options);
+    assert_eq!(outcome, (-13, NotSent), "{message}");
+    assert!(message.contains("wants one") && asking.seen().is_empty(), "{message}");
 }
 
 #[test]

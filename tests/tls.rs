@@ -231,6 +231,16 @@ fn eight_threads_share_two_kept_connections() {
     assert_eq!(server.connections(), connections);
 }
 
+/// People name their system's bundle as ca_file.
+#[test]
+fn a_ca_file_may_be_a_whole_bundle_of_public_authorities() {
+    let scene = Scene::new();
+    let Ok(bundle) = std::fs::read_to_string("/etc/ssl/certs/ca-certificates.crt") else { return };
+    let file = scene.folder.file("bundle.pem", format!("{bundle}{}", scene.authority.pem()));
+    let server = TlsServer::answering(scene.config(&TLS13), http(200, VERIFIED));
+    assert_eq!(verify(&options(server.url()).ca_file(file).build().unwrap()).unwrap(), 0);
+}
+
 // The client's own files: −3 when the client is made.
 
 #[test]
@@ -361,6 +371,18 @@ fn a_server_certificate_at_fault_is_named_and_never_tried_again() {
             assert_eq!((server.connections(), server.seen().len()), (1, 0), "{context}");
         }
     }
+}
+
+#[test]
+fn a_host_that_no_certificate_can_be_for_is_named() {
+    let scene = Scene::new();
+    let server = TlsServer::answering(scene.config(&TLS13), http(200, VERIFIED));
+    // The resolver takes it for 127.0.0.1.
+    let client = scene.options(format!("https://127.1:{}", server.address().port())).max_retries(2).build().unwrap();
+    let (outcome, message) = failure(&client);
+    assert_eq!(outcome, (-12, NotSent), "{message}");
+    assert!(message.contains("127.1 is no name that a certificate can be for"), "{message}");
+    assert_eq!(server.seen().len(), 0);
 }
 
 #[test]
