@@ -577,6 +577,34 @@ fn a_tunnel_that_is_cut_after_the_request_leaves_the_outcome_unknown() {
     }
 }
 
+/// The first record is as long as one read of the TLS inside, so that the second stays in the TLS outside.
+#[test]
+fn an_answer_left_over_in_the_tls_of_an_https_proxy_is_never_the_next_call_s() {
+    const WRONG: &str = r#"{"result":false,"isErrorCount":false,"isExprCode":false}"#;
+    const OVERHEAD: usize = 5 + 1 + 16;
+    let scene = Scene::new();
+    let head = http(200, " ".repeat(4000)).len() - 4000;
+    let answer = http(200, format!("{WRONG:<width$}", width = 4096 - OVERHEAD - head));
+    let service = TlsServer::start(config(&scene.authority.identity(&["127.0.0.1"]), &[&TLS13]), move |_, stream| {
+        let mut both = Vec::new();
+        for answer in [&answer, &http(200, VERIFIED)] {
+            stream.conn.writer().write_all(answer).unwrap();
+            while stream.conn.wants_write() {
+                stream.conn.write_tls(&mut both).unwrap();
+            }
+        }
+        let _ = stream.sock.write_all(&both);
+        Next::Keep
+    });
+    let proxy = HttpProxy::start(service.address());
+    let front = scene.front(proxy.address());
+    let client = scene.options(format!("https://{}", front.address)).base_url(service.url()).build().unwrap();
+    for call in 0..5 {
+        assert_eq!(verify(&client).unwrap(), 1, "call {call}: a wrong code");
+    }
+    assert_eq!(service.connections(), 5);
+}
+
 // Proxies that take their time.
 
 /// At most 5 % and 20 ms late, in the best of three runs: the machine may be busy.

@@ -687,39 +687,52 @@ fn a_connection_closed_by_close_notify_behind_the_answer_is_not_used_again() {
     }
 }
 
-/// How a second answer, that nobody asked for, can hang on to the first.
+/// A second answer, that nobody asked for, says "verified" right behind a first one that says "wrong code".
 #[test]
 fn an_answer_left_over_from_one_call_is_never_the_next_call_s() {
+    const WRONG: &str = r#"{"result":false,"isErrorCount":false,"isExprCode":false}"#;
     let scene = Scene::new();
-    let refusal = http(200, r#"{"result":false,"isErrorCount":false,"isExprCode":false}"#);
+    let short = http(200, WRONG);
+    // It fills the buffer that answers are read into, so that what follows stays inside TLS.
+    let head = http(200, " ".repeat(4000)).len() - 4000;
+    let filling = http(200, format!("{WRONG:<width$}", width = 4096 - head));
+    assert_eq!(filling.len(), 4096);
+    let places = [("in the same record", 0), ("in the next record", 1), ("in a record cut in two", 2)];
     for version in EACH_VERSION {
-        for (what, at) in [("in the same record", 0), ("in the next record", 1), ("in a record cut in two", 2)] {
-            let refusal = refusal.clone();
-            let server = TlsServer::start(scene.config(version), move |_, stream| {
-                let conn = &mut stream.conn;
-                conn.writer().write_all(&refusal).unwrap();
-                let mut bytes = Vec::new();
-                if at > 0 {
-                    conn.write_tls(&mut bytes).unwrap();
+        for (what, at) in places {
+            for wrong in [&short, &filling] {
+                let answer = wrong.clone();
+                let server = TlsServer::start(scene.config(version), move |_, stream| {
+                    let conn = &mut stream.conn;
+                    let verified = http(200, VERIFIED);
+                    let first = if at == 0 { [&answer[..], &verified].concat() } else { answer.clone() };
+                    conn.writer().write_all(&first).unwrap();
+                    let mut bytes = Vec::new();
+                    while conn.wants_write() {
+                        conn.write_tls(&mut bytes).unwrap();
+                    }
+                    let first = bytes.len();
+                    if at > 0 {
+                        conn.writer().write_all(&verified).unwrap();
+                    }
+                    while conn.wants_write() {
+                        conn.write_tls(&mut bytes).unwrap();
+                    }
+                    let (now, later) = bytes.split_at(if at == 2 { first + 20 } else { bytes.len() });
+                    let _ = stream.sock.write_all(now);
+                    // The rest comes in front of the next answer, if there is a next request.
+                    if stream.sock.peek(&mut [0]).is_ok_and(|read| read > 0) {
+                        let _ = stream.sock.write_all(later);
+                    }
+                    Next::Keep
+                });
+                let client = scene.client(&server);
+                let context = format!("{what}, {}, {} bytes", name(version), wrong.len());
+                for call in 0..5 {
+                    assert_eq!(verify(&client).unwrap(), 1, "{context}: call {call}: a wrong code");
                 }
-                let first = bytes.len();
-                conn.writer().write_all(&http(200, VERIFIED)).unwrap();
-                while conn.wants_write() {
-                    conn.write_tls(&mut bytes).unwrap();
-                }
-                let (now, later) = bytes.split_at(if at == 2 { first + 20 } else { bytes.len() });
-                let _ = stream.sock.write_all(now);
-                // The rest comes in front of the next answer, if there is a next request.
-                if stream.sock.peek(&mut [0]).is_ok_and(|read| read > 0) {
-                    let _ = stream.sock.write_all(later);
-                }
-                Next::Keep
-            });
-            let client = scene.client(&server);
-            for call in 0..5 {
-                assert_eq!(verify(&client).unwrap(), 1, "{what}, {}: call {call}: a wrong code", name(version));
+                assert_eq!(server.connections(), 5, "{context}");
             }
-            assert_eq!(server.connections(), 5, "{what}, {}", name(version));
         }
     }
 }
