@@ -104,6 +104,8 @@ fn forks_while_other_threads_are_calling_do_not_hang() {
     // A name, so that the resolver's lock is in use too.
     let url = format!("http://localhost:{}", server.address.port());
     let client = support::options(&url).build().unwrap();
+    // Looked up before the forks: a child that is born during a look-up inherits a locked resolver of the C library.
+    assert!(verified(&client));
     let stop = AtomicBool::new(false);
     std::thread::scope(|scope| {
         for _ in 0..4 {
