@@ -1,2 +1,84 @@
-//! The program.
-fn main() {}
+//! The program `ants-otp`: request, resend and verify OTPs, ask for the balance, explain codes, run the sandbox.
+//!
+//! `arguments` says what can be typed, `credentials` where secrets come from, `report` what is printed and with which
+//! status the program ends.
+
+mod arguments;
+mod credentials;
+mod explain;
+mod report;
+mod sandbox;
+
+use ants_otp::{Client, Code};
+use arguments::{Arguments, CallOptions, ClientOptions, Command};
+use clap::Parser as _;
+use report::{Failure, Report};
+use std::io::{BufRead as _, IsTerminal as _, Read as _};
+use std::process::ExitCode;
+
+/// No OTP code is this long; it only bounds what is read.
+const MAX_CODE_LINE: u64 = 4096;
+
+fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return report::usage(&error),
+    };
+    run(&arguments).unwrap_or_else(|failure| failure.report()).print(arguments.json)
+}
+
+fn run(arguments: &Arguments) -> Result<Report, Failure> {
+    let options = &arguments.client;
+    match &arguments.command {
+        Command::Request { mobile, as_given, call } => {
+            let call = call.to_call().mobile_as_given(*as_given);
+            Ok(Report::sent(&client(options)?.request_with(mobile, &call)?))
+        }
+        Command::Resend { otp_id, call } => {
+            let (client, call) = (client(options)?, call.to_call());
+            let sent = match otp_id {
+                Some(otp_id) => client.resend_with(otp_id, &call)?,
+                None => client.resend_newest(&call)?,
+            };
+            Ok(Report::sent(&sent))
+        }
+        Command::Verify { otp_id, code, call } => verify(options, otp_id, code.as_deref(), call),
+        Command::Balance => Ok(Report::account(&client(options)?.balance()?)),
+        Command::Explain { code } => explain::report(code.as_deref()),
+        Command::Sandbox { port, exit_with_parent } => sandbox::serve(*port, *exit_with_parent),
+    }
+}
+
+fn client(options: &ClientOptions) -> Result<Client, Failure> {
+    Ok(credentials::add(options, options.to_options())?.load_env().build()?)
+}
+
+fn verify(options: &ClientOptions, otp_id: &str, code: Option<&str>, call: &CallOptions) -> Result<Report, Failure> {
+    // Options that cannot work are told before anybody types a code.
+    let client = client(options)?;
+    let verification = match code {
+        Some(code) => client.verify_with(otp_id, code, &call.to_call())?,
+        None => client.verify_with(otp_id, &typed_code()?, &call.to_call())?,
+    };
+    Ok(Report::verification(verification))
+}
+
+/// The first line of standard input. At a terminal it is asked for, and shown as it is typed: whoever reads it from an SMS
+/// wants to see what he types.
+fn typed_code() -> Result<String, Failure> {
+    let stdin = std::io::stdin();
+    if stdin.is_terminal() {
+        eprint!("OTP code: ");
+    }
+    let mut line = String::new();
+    match stdin.lock().take(MAX_CODE_LINE).read_line(&mut line) {
+        Ok(0) => {
+            Err(Failure::refused(Code::InvalidArgument, "no OTP code: give it as an argument or on standard input"))
+        }
+        Ok(_) => Ok(line),
+        Err(error) => Err(Failure::refused(
+            Code::InvalidArgument,
+            format!("the OTP code cannot be read from standard input: {error}"),
+        )),
+    }
+}

@@ -1,0 +1,63 @@
+//! Where user name and secrets come from: the environment, a prompt at the terminal, or, with a warning, the arguments.
+
+use crate::arguments::ClientOptions;
+use crate::report::Failure;
+use ants_otp::{Code, Options};
+use std::io::IsTerminal as _;
+
+/// Sets what the arguments say about credentials. The environment's are left to [`Options::load_env`], unless a password
+/// has to be asked for.
+pub fn add(arguments: &ClientOptions, mut options: Options) -> Result<Options, Failure> {
+    if let Some(token) = &arguments.token {
+        warn("--token", "ANTS_OTP_TOKEN");
+        options = options.token(token);
+    }
+    if arguments.password.is_some() {
+        warn("--password", "ANTS_OTP_PASSWORD, or leave it out and type it at the prompt");
+    }
+    let user = arguments.user.clone().or_else(|| user_of_environment(arguments));
+    match (user, &arguments.password) {
+        (Some(user), Some(password)) => Ok(options.credentials(user, password)),
+        (Some(user), None) => {
+            let password = match variable("ANTS_OTP_PASSWORD") {
+                Some(password) => password,
+                None => ask(&user)?,
+            };
+            Ok(options.credentials(user, password))
+        }
+        (None, Some(_)) => Err(Failure::refused(
+            Code::InvalidOption,
+            "--password needs a user name: add --user, or set ANTS_OTP_USERNAME",
+        )),
+        (None, None) => Ok(options),
+    }
+}
+
+/// The environment's user name, where its password comes from elsewhere and no token speaks for the account.
+fn user_of_environment(arguments: &ClientOptions) -> Option<String> {
+    let password_missing = variable("ANTS_OTP_PASSWORD").is_none() && variable("ANTS_OTP_TOKEN").is_none();
+    if arguments.password.is_some() || (arguments.token.is_none() && password_missing) {
+        variable("ANTS_OTP_USERNAME")
+    } else {
+        None
+    }
+}
+
+/// Empty counts as not set, as in the core.
+fn variable(name: &str) -> Option<String> {
+    std::env::var_os(name).filter(|value| !value.is_empty()).map(|value| value.to_string_lossy().into_owned())
+}
+
+/// The prompt speaks to the terminal itself, so that a code may be piped in beside it.
+fn ask(user: &str) -> Result<String, Failure> {
+    let refused = |why: String| Failure::refused(Code::InvalidOption, why);
+    if !std::io::stdin().is_terminal() && !std::io::stderr().is_terminal() {
+        return Err(refused("the password is missing: set ANTS_OTP_PASSWORD".to_owned()));
+    }
+    rpassword::prompt_password(format!("Password of {user}: "))
+        .map_err(|error| refused(format!("the password cannot be read ({error}): set ANTS_OTP_PASSWORD")))
+}
+
+fn warn(option: &str, better: &str) {
+    eprintln!("ants-otp: warning: other users of this machine can see {option}: use {better}");
+}

@@ -1,0 +1,230 @@
+//! What a run prints, as text or as one JSON object, and the exit status it ends with.
+
+use ants_otp::{Account, Code, Delivery, Error, Sent, Verification};
+use serde_json::{Value, json};
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::process::ExitCode;
+use std::time::Duration;
+
+/// Success; for verify, verified.
+const SUCCESS: u8 = 0;
+/// The service said no.
+const ANSWERED_NO: u8 = 1;
+/// Refused here: the usage, an argument, an option.
+const REFUSED: u8 = 2;
+/// Nothing was sent.
+const NOT_SENT: u8 = 3;
+/// It may have been sent.
+const MAYBE_SENT: u8 = 4;
+
+/// One run's outcome, ready to be printed.
+pub struct Report {
+    text: String,
+    json: Value,
+    status: u8,
+    /// Text of a failure goes to standard error; JSON goes to standard output always.
+    is_failure: bool,
+}
+
+impl Report {
+    /// A success.
+    pub fn new(text: String, json: Value) -> Self {
+        Report { text, json, status: SUCCESS, is_failure: false }
+    }
+
+    pub fn sent(sent: &Sent) -> Self {
+        let reference = match sent.reference_code() {
+            "" => String::new(),
+            reference => format!(", reference {reference}"),
+        };
+        let text = format!("SMS sent{reference}\notp id {}", sent.otp_id());
+        let fields = json!({
+            "otp_id": sent.otp_id(),
+            "otc_id": sent.otc_id(),
+            "reference_code": sent.reference_code(),
+            "message": sent.message(),
+            "description": sent.description(),
+        });
+        Report::new(text, success(fields))
+    }
+
+    pub fn account(account: &Account) -> Self {
+        let text = format!("{}, credit {}", account.kind(), account.credit());
+        Report::new(text, success(json!({ "type": account.kind(), "credit": account.credit() })))
+    }
+
+    /// A verdict is a result, not a failure: its text goes to standard output. Its status is a no unless verified.
+    pub fn verification(verification: Verification) -> Self {
+        let fields = json!({
+            "status": verification.status().name(),
+            "result": verification.result(),
+            "is_error_count": verification.is_error_count(),
+            "is_expr_code": verification.is_expr_code(),
+        });
+        let text = format!("{}: {}", verification.status().name(), verification.code().text("en"));
+        match verification.into_result() {
+            Ok(()) => Report::new(text, success(fields)),
+            Err(no) => {
+                let no = Failure::from(no);
+                Report { text, json: join(no.json(), fields), status: no.status(), is_failure: false }
+            }
+        }
+    }
+
+    /// Prints it; what cannot be printed does not change the status, since that tells what became of the call.
+    pub fn print(self, as_json: bool) -> ExitCode {
+        let written = if as_json {
+            write_line(&self.json.to_string())
+        } else if self.is_failure {
+            eprintln!("ants-otp: {}", self.text);
+            Ok(())
+        } else {
+            write_line(&self.text)
+        };
+        match written {
+            Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+                eprintln!("ants-otp: the result cannot be written: {error}");
+            }
+            _ => {}
+        }
+        ExitCode::from(self.status)
+    }
+}
+
+/// Writes a line to standard output and flushes it. Unlike `println!`, does not panic when nobody reads it.
+pub fn write_line(line: &str) -> std::io::Result<()> {
+    let mut stdout = std::io::stdout().lock();
+    stdout.write_all(line.as_bytes())?;
+    stdout.write_all(b"\n")?;
+    stdout.flush()
+}
+
+/// What the command line's parser has to say: help and version, or a usage error.
+pub fn usage(error: &clap::Error) -> ExitCode {
+    let as_json = std::env::args_os().any(|argument| argument == "--json");
+    if !error.use_stderr() || !as_json {
+        // Where help cannot be written, there is nobody to tell.
+        let _ = error.print();
+        return ExitCode::from(if error.use_stderr() { REFUSED } else { SUCCESS });
+    }
+    let message = error.render().to_string();
+    let message = message.trim().trim_start_matches("error: ").lines().next().unwrap_or_default();
+    Failure::refused(Code::InvalidArgument, message).report().print(true)
+}
+
+/// Why a run did not succeed: the core's error, or a refusal of this program in the same form.
+pub struct Failure {
+    code: Code,
+    delivery: Delivery,
+    message: String,
+    service_message: String,
+    service_description: String,
+    service_code: Option<i32>,
+    http_status: Option<u16>,
+    retry_after: Option<Duration>,
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Failure {
+            code: error.code(),
+            delivery: error.delivery(),
+            message: error.message().to_owned(),
+            service_message: error.service_message().to_owned(),
+            service_description: error.service_description().to_owned(),
+            service_code: error.service_code(),
+            http_status: error.http_status(),
+            retry_after: error.retry_after(),
+        }
+    }
+}
+
+impl Failure {
+    /// Refused by this program, before anything was sent.
+    pub fn refused(code: Code, message: impl Into<String>) -> Self {
+        Failure {
+            code,
+            delivery: Delivery::NotSent,
+            message: message.into(),
+            service_message: String::new(),
+            service_description: String::new(),
+            service_code: None,
+            http_status: None,
+            retry_after: None,
+        }
+    }
+
+    pub fn report(self) -> Report {
+        Report { text: self.text(), json: self.json(), status: self.status(), is_failure: true }
+    }
+
+    fn status(&self) -> u8 {
+        match (self.code, self.delivery) {
+            (Code::InvalidArgument | Code::InvalidMobile | Code::InvalidOption, _) => REFUSED,
+            (_, Delivery::Answered) => ANSWERED_NO,
+            (_, Delivery::NotSent) => NOT_SENT,
+            (_, Delivery::Unknown) => MAYBE_SENT,
+        }
+    }
+
+    fn json(&self) -> Value {
+        json!({
+            "code": self.code.number(),
+            "name": self.code.name(),
+            "delivery": self.delivery.name(),
+            "message": self.message,
+            "service_message": self.service_message,
+            "service_description": self.service_description,
+            "service_code": self.service_code,
+            "http_status": self.http_status,
+            "retry_after": self.retry_after.map(|time| time.as_secs_f64()),
+        })
+    }
+
+    fn text(&self) -> String {
+        let mut text = format!("{} ({} {})", self.message, self.code.name(), self.code.number());
+        let mut line = |what: &str, said: &str| {
+            // Writing to a String cannot fail.
+            let _ = write!(text, "\n  {what:<12}{said}");
+        };
+        let words = [self.service_message.as_str(), &self.service_description].map(str::trim);
+        let words: Vec<&str> = words.into_iter().filter(|words| !words.is_empty()).collect();
+        if !words.is_empty() {
+            line("service", &words.join(": "));
+        }
+        if let Some(status) = self.http_status {
+            line("HTTP status", &status.to_string());
+        }
+        line("delivery", delivery_sentence(self.delivery));
+        if let Some(time) = self.retry_after {
+            line("retry after", &format!("{} s", time.as_secs_f64()));
+        }
+        if self.status() != REFUSED {
+            line("advice", self.code.advice());
+        }
+        text
+    }
+}
+
+fn delivery_sentence(delivery: Delivery) -> &'static str {
+    match delivery {
+        Delivery::NotSent => "NOT_SENT: nothing reached the service, so it is safe to try again",
+        Delivery::Answered => "ANSWERED: the service answered",
+        _ => "UNKNOWN: the service may have carried it out, so look before you try again",
+    }
+}
+
+/// The fields of a success beside what every success says.
+fn success(fields: Value) -> Value {
+    let ok = json!({ "code": Code::Ok.number(), "name": Code::Ok.name(), "delivery": Delivery::Answered.name() });
+    join(ok, fields)
+}
+
+/// Both objects' fields in one.
+fn join(mut object: Value, more: Value) -> Value {
+    if let (Value::Object(object), Value::Object(more)) = (&mut object, more) {
+        object.extend(more);
+    }
+    object
+}
