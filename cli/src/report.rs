@@ -182,17 +182,13 @@ impl Failure {
         })
     }
 
+    /// The message holds the service's words already.
     fn text(&self) -> String {
         let mut text = format!("{} ({} {})", self.message, self.code.name(), self.code.number());
         let mut line = |what: &str, said: &str| {
             // Writing to a String cannot fail.
             let _ = write!(text, "\n  {what:<12}{said}");
         };
-        let words = [self.service_message.as_str(), &self.service_description].map(str::trim);
-        let words: Vec<&str> = words.into_iter().filter(|words| !words.is_empty()).collect();
-        if !words.is_empty() {
-            line("service", &words.join(": "));
-        }
         if let Some(status) = self.http_status {
             line("HTTP status", &status.to_string());
         }
@@ -209,7 +205,7 @@ impl Failure {
 
 fn delivery_sentence(delivery: Delivery) -> &'static str {
     match delivery {
-        Delivery::NotSent => "NOT_SENT: nothing reached the service, so it is safe to try again",
+        Delivery::NotSent => "NOT_SENT: nothing reached the service; another try cannot send a second SMS",
         Delivery::Answered => "ANSWERED: the service answered",
         _ => "UNKNOWN: the service may have carried it out, so look before you try again",
     }

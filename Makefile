@@ -1,0 +1,166 @@
+# The project's commands; `make help` lists them. Each sets up what it needs on a fresh clone: Python tools go into
+# target/venv, system packages are installed only where they are missing (by root; anybody else is told the command).
+
+CARGO  ?= cargo
+CC     ?= cc
+CXX    ?= c++
+STRIP  ?= strip
+PREFIX ?= /usr/local
+LIBDIR ?= $(PREFIX)/lib
+
+VERSION := $(shell sed -n 's/^version = "\(.*\)"$$/\1/p' Cargo.toml | head -n 1)
+ABI     := $(firstword $(subst ., ,$(VERSION)))
+
+# What cargo builds goes where the user says; everything else into this clone's own target/.
+BUILT := $(abspath $(or $(CARGO_TARGET_DIR),target))
+export CARGO_TARGET_DIR := $(BUILT)
+
+# The first Python that is new enough.
+PYTHON = $(firstword $(foreach p,python3 python3.14 python3.13 python3.12 python3.11 python3.10,$(shell \
+	$(p) -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null && echo $(p))))
+VENV   := target/venv
+MATURIN_VERSION := maturin==1.16.0
+TEST_TOOLS  := pytest==9.2.0 cmake==4.4.5
+CHECK_TOOLS := mypy==2.4.1 pyright[nodejs]==1.1.414 ruff==0.17.6 clang-format==23.1.5
+
+PYTHON_SOURCES := python examples/demo.py examples/login.py tests/install
+C_SOURCES      := $(wildcard examples/*.c examples/*.cpp include/*.hpp tests/c/*.c tests/c/*.cpp tests/c/*.h)
+
+.PHONY: help demo test test-rust test-python test-install check check-rust check-python check-c install uninstall wheel \
+	dev-wheel clean need-cargo need-cc need-python
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+help:           ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
+	@echo '  Variables: PREFIX, LIBDIR, DESTDIR (install), CARGO_TARGET_DIR, CARGO, CC, CXX'
+
+# --- First steps --------------------------------------------------------------------------------------------------------
+
+demo: need-cargo need-cc dev-wheel  ## verify somebody in Rust, C, C++ and Python against the service in a box
+	$(CARGO) build -p ants-otp -p ants-otp-cli -p ants-otp-c --lib --bins --example login
+	mkdir -p target/demo
+	ln -sfn "$(BUILT)/debug/libants_otp.so" target/demo/libants_otp.so
+	ln -sfn "$(BUILT)/debug/libants_otp.so" target/demo/libants_otp.so.$(ABI)
+	$(CC) -std=c99 -Iinclude examples/login.c -o target/demo/login-c -Ltarget/demo -lants_otp -Wl,-rpath,'$$ORIGIN'
+	$(CXX) -std=c++17 -Iinclude examples/login.cpp -o target/demo/login-cpp -Ltarget/demo -lants_otp -Wl,-rpath,'$$ORIGIN'
+	@$(VENV)/bin/python examples/demo.py --program "$(BUILT)/debug/ants-otp" \
+		'Rust="$(BUILT)/debug/examples/login"' C=target/demo/login-c C++=target/demo/login-cpp \
+		'Python=$(VENV)/bin/python examples/login.py'
+
+# --- Tests --------------------------------------------------------------------------------------------------------------
+
+test: test-rust test-python test-install  ## all tests: Rust, C, C++, Python, the install tree
+
+test-rust: need-cargo need-cc
+	$(CARGO) test --workspace
+
+test-python: dev-wheel $(VENV)/.test
+	$(VENV)/bin/python -m pytest -q python/tests
+
+test-install: need-cargo need-cc $(VENV)/.test
+	@$(call need,pkg-config,pkg-config)
+	$(VENV)/bin/python -m pytest -q tests/install
+
+check: check-rust check-c check-python  ## formatting, lints, types, documentation
+
+check-rust: need-cargo
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --workspace --no-deps
+
+check-c: $(VENV)/.check
+	$(VENV)/bin/clang-format --dry-run -Werror $(C_SOURCES)
+
+check-python: dev-wheel $(VENV)/.check $(VENV)/.test
+	$(VENV)/bin/ruff check $(PYTHON_SOURCES)
+	$(VENV)/bin/ruff format --check $(PYTHON_SOURCES)
+	$(VENV)/bin/mypy --strict $(PYTHON_SOURCES)
+	$(VENV)/bin/pyright --pythonpath $(VENV)/bin/python $(PYTHON_SOURCES)
+	$(VENV)/bin/python -m mypy.stubtest ants_otp
+
+# --- Installation -------------------------------------------------------------------------------------------------------
+
+INCLUDE := $(DESTDIR)$(PREFIX)/include
+LIB     := $(DESTDIR)$(LIBDIR)
+BIN     := $(DESTDIR)$(PREFIX)/bin
+DOC     := $(DESTDIR)$(PREFIX)/share/doc/ants_otp
+# The pkg-config and CMake files find the rest from where they lie, so the tree can be moved.
+PREFIX_FROM_LIBDIR = $(shell realpath -ms --relative-to='$(LIBDIR)' '$(PREFIX)')
+FILL_IN = sed -e 's|@VERSION@|$(VERSION)|g' -e 's|@ABI@|$(ABI)|g' -e 's|@PREFIX_FROM_LIBDIR@|$(PREFIX_FROM_LIBDIR)|g'
+
+install: need-cargo need-cc  ## the C and C++ library and the program, below PREFIX
+	$(CARGO) build --release --locked -p ants-otp-cli -p ants-otp-c
+	install -d "$(INCLUDE)" "$(LIB)/pkgconfig" "$(LIB)/cmake/ants_otp" "$(BIN)" "$(DOC)"
+	install -m 644 include/ants_otp.h include/ants_otp.hpp "$(INCLUDE)"
+	install -m 755 "$(BUILT)/release/libants_otp.so" "$(LIB)/libants_otp.so.$(VERSION)"
+	$(STRIP) --strip-unneeded "$(LIB)/libants_otp.so.$(VERSION)"
+	ln -sfn libants_otp.so.$(VERSION) "$(LIB)/libants_otp.so.$(ABI)"
+	ln -sfn libants_otp.so.$(ABI) "$(LIB)/libants_otp.so"
+	install -m 644 "$(BUILT)/release/libants_otp.a" "$(LIB)"
+	$(STRIP) --strip-debug "$(LIB)/libants_otp.a"
+	$(FILL_IN) bindings/c/ants_otp.pc.in >"$(LIB)/pkgconfig/ants_otp.pc"
+	$(FILL_IN) bindings/c/cmake/ants_otp-config.cmake.in >"$(LIB)/cmake/ants_otp/ants_otp-config.cmake"
+	$(FILL_IN) bindings/c/cmake/ants_otp-config-version.cmake.in >"$(LIB)/cmake/ants_otp/ants_otp-config-version.cmake"
+	chmod 644 "$(LIB)/pkgconfig/ants_otp.pc" "$(LIB)/cmake/ants_otp/"*.cmake
+	install -m 755 "$(BUILT)/release/ants-otp" "$(BIN)"
+	$(STRIP) "$(BIN)/ants-otp"
+	install -m 644 LICENSE-MIT LICENSE-APACHE "$(DOC)"
+
+uninstall:      ## takes away what `make install` with the same PREFIX, LIBDIR and DESTDIR put there
+	rm -f "$(INCLUDE)/ants_otp.h" "$(INCLUDE)/ants_otp.hpp" "$(BIN)/ants-otp"
+	rm -f "$(LIB)/libants_otp.so" "$(LIB)/libants_otp.so.$(ABI)" "$(LIB)/libants_otp.so.$(VERSION)" "$(LIB)/libants_otp.a"
+	rm -f "$(LIB)/pkgconfig/ants_otp.pc" "$(DOC)/LICENSE-MIT" "$(DOC)/LICENSE-APACHE"
+	rm -f "$(LIB)/cmake/ants_otp/ants_otp-config.cmake" "$(LIB)/cmake/ants_otp/ants_otp-config-version.cmake"
+	-rmdir "$(LIB)/cmake/ants_otp" "$(DOC)"
+
+wheel: need-cargo $(VENV)/.maturin  ## the Python wheel, alone in target/wheels
+	rm -rf target/wheels
+	$(VENV)/bin/maturin build --release --locked --manifest-path python/Cargo.toml --out target/wheels
+
+# Built quickly and installed into target/venv, for the demo and the tests.
+dev-wheel: need-cargo $(VENV)/.maturin
+	rm -rf target/dev-wheel
+	$(VENV)/bin/maturin build --profile dev --manifest-path python/Cargo.toml --out target/dev-wheel
+	$(VENV)/bin/python -m pip install -q --disable-pip-version-check --no-index --no-deps --force-reinstall \
+		target/dev-wheel/*.whl
+
+clean:          ## everything that was built
+	$(CARGO) clean
+	rm -rf target
+
+# --- What must be there -------------------------------------------------------------------------------------------------
+
+# $(call need,COMMAND,DEBIAN PACKAGE)
+need = command -v $(1) >/dev/null || $(call debian,$(1),$(2))
+debian = { echo '$(1) is missing: installing $(2)'; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; \
+	then apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $(2); \
+	else echo 'Please run: sudo apt-get install $(2)' >&2; exit 1; fi; }
+
+need-cargo:
+	@command -v $(CARGO) >/dev/null || { echo 'cargo is missing: install Rust 1.88 or later (rustup)' >&2; exit 1; }
+
+need-cc:
+	@$(call need,$(firstword $(CC)),gcc)
+	@$(call need,$(firstword $(CXX)),g++)
+
+need-python:
+	@[ -n '$(PYTHON)' ] || { echo 'Python is missing: install Python 3.10 or later' >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || $(call debian,venv,python3-venv)
+
+PIP_INSTALL = $(VENV)/bin/python -m pip install -q --disable-pip-version-check
+
+# Each stamp follows this file, which holds the versions.
+$(VENV)/.maturin: Makefile | need-python
+	[ -x $(VENV)/bin/python ] || $(PYTHON) -m venv $(VENV)
+	$(PIP_INSTALL) $(MATURIN_VERSION)
+	@touch $@
+
+$(VENV)/.test: Makefile | $(VENV)/.maturin
+	$(PIP_INSTALL) $(TEST_TOOLS)
+	@touch $@
+
+$(VENV)/.check: Makefile | $(VENV)/.maturin
+	$(PIP_INSTALL) $(CHECK_TOOLS)
+	@touch $@
