@@ -2,8 +2,6 @@
 # target/venv, system packages are installed only where they are missing (by root; anybody else is told the command).
 
 CARGO  ?= cargo
-CC     ?= cc
-CXX    ?= c++
 STRIP  ?= strip
 PREFIX ?= /usr/local
 LIBDIR ?= $(PREFIX)/lib
@@ -23,11 +21,13 @@ MATURIN_VERSION := maturin==1.16.0
 TEST_TOOLS  := pytest==9.2.0 cmake==4.4.5
 CHECK_TOOLS := mypy==2.4.1 pyright[nodejs]==1.1.414 ruff==0.17.6 clang-format==23.1.5
 
-PYTHON_SOURCES := python examples/demo.py examples/login.py tests/install
-C_SOURCES      := $(wildcard examples/*.c examples/*.cpp include/*.hpp tests/c/*.c tests/c/*.cpp tests/c/*.h)
+PYTHON_SOURCES := python examples tests
+C_SOURCES      := $(sort $(shell find bindings examples include tests -name '*.[ch]' -o -name '*.[ch]pp'))
+# Generated, and compared with its source by a test.
+C_SOURCES      := $(filter-out include/ants_otp.h,$(C_SOURCES))
 
-.PHONY: help demo test test-rust test-python test-install check check-rust check-python check-c install uninstall wheel \
-	dev-wheel clean need-cargo need-cc need-python
+.PHONY: help demo test test-rust test-scenarios test-python test-install \
+	check check-rust check-c check-python install uninstall wheel dev-wheel clean need-cargo need-cc need-python
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
@@ -37,26 +37,41 @@ help:           ## this list
 
 # --- First steps --------------------------------------------------------------------------------------------------------
 
-demo: need-cargo need-cc dev-wheel  ## verify somebody in Rust, C, C++ and Python against the service in a box
+# $(call program,NAME,SOURCE): a program in C or C++, and beside it the library that cargo has built.
+program = $(if $(filter %.c,$(2)),$(CC) -std=c99,$(CXX) -std=c++17) -Iinclude $(2) -o target/programs/$(1) \
+	-Ltarget/programs -lants_otp -Wl,-rpath,'$$ORIGIN'
+library = mkdir -p target/programs && for name in libants_otp.so libants_otp.so.$(ABI); \
+	do ln -sfn "$(BUILT)/debug/libants_otp.so" target/programs/$$name; done
+
+demo: need-cargo need-cc dev-wheel  ## verify somebody in Rust, C, C++ and Python, against the service in a box
 	$(CARGO) build -p ants-otp -p ants-otp-cli -p ants-otp-c --lib --bins --example login
-	mkdir -p target/demo
-	ln -sfn "$(BUILT)/debug/libants_otp.so" target/demo/libants_otp.so
-	ln -sfn "$(BUILT)/debug/libants_otp.so" target/demo/libants_otp.so.$(ABI)
-	$(CC) -std=c99 -Iinclude examples/login.c -o target/demo/login-c -Ltarget/demo -lants_otp -Wl,-rpath,'$$ORIGIN'
-	$(CXX) -std=c++17 -Iinclude examples/login.cpp -o target/demo/login-cpp -Ltarget/demo -lants_otp -Wl,-rpath,'$$ORIGIN'
-	@$(VENV)/bin/python examples/demo.py --program "$(BUILT)/debug/ants-otp" \
-		'Rust="$(BUILT)/debug/examples/login"' C=target/demo/login-c C++=target/demo/login-cpp \
-		'Python=$(VENV)/bin/python examples/login.py'
+	@$(library)
+	$(call program,login-c,examples/login.c)
+	$(call program,login-cpp,examples/login.cpp)
+	@$(VENV)/bin/python examples/demo.py --program "$(BUILT)/debug/ants-otp" 'Rust="$(BUILT)/debug/examples/login"' \
+		C=target/programs/login-c C++=target/programs/login-cpp 'Python=$(VENV)/bin/python examples/login.py'
 
 # --- Tests --------------------------------------------------------------------------------------------------------------
 
-test: test-rust test-python test-install  ## all tests: Rust, C, C++, Python, the install tree
+test: test-rust test-scenarios test-python test-install  ## all tests: Rust, C, C++, Python, the install tree
 
 test-rust: need-cargo need-cc
+	@$(call need,strace,strace)
 	$(CARGO) test --workspace
 
+# One list of scenarios, played by a runner in each language.
+test-scenarios: need-cargo need-cc dev-wheel
+	$(CARGO) build -p ants-otp-c
+	@$(library)
+	$(call program,runner-c,tests/scenarios/runner.c)
+	$(call program,runner-cpp,tests/scenarios/runner.cpp)
+	ANTS_OTP_RUNNER_C=target/programs/runner-c ANTS_OTP_RUNNER_CPP=target/programs/runner-cpp \
+	ANTS_OTP_RUNNER_PYTHON='$(VENV)/bin/python tests/scenarios/runner.py' \
+	$(CARGO) test --workspace --test scenarios --example scenario-runner -- --include-ignored
+
 test-python: dev-wheel $(VENV)/.test
-	$(VENV)/bin/python -m pytest -q python/tests
+	$(CARGO) build --workspace --bins
+	ANTS_OTP_PROGRAM="$(BUILT)/debug/ants-otp" $(VENV)/bin/python -m pytest -q python/tests
 
 test-install: need-cargo need-cc $(VENV)/.test
 	@$(call need,pkg-config,pkg-config)
@@ -73,10 +88,10 @@ check-c: $(VENV)/.check
 	$(VENV)/bin/clang-format --dry-run -Werror $(C_SOURCES)
 
 check-python: dev-wheel $(VENV)/.check $(VENV)/.test
-	$(VENV)/bin/ruff check $(PYTHON_SOURCES)
-	$(VENV)/bin/ruff format --check $(PYTHON_SOURCES)
-	$(VENV)/bin/mypy --strict $(PYTHON_SOURCES)
-	$(VENV)/bin/pyright --pythonpath $(VENV)/bin/python $(PYTHON_SOURCES)
+	$(VENV)/bin/ruff check --config python/pyproject.toml $(PYTHON_SOURCES)
+	$(VENV)/bin/ruff format --config python/pyproject.toml --check $(PYTHON_SOURCES)
+	$(VENV)/bin/python -m mypy --config-file python/pyproject.toml $(PYTHON_SOURCES)
+	$(VENV)/bin/pyright --pythonpath $(VENV)/bin/python --project python
 	$(VENV)/bin/python -m mypy.stubtest ants_otp
 
 # --- Installation -------------------------------------------------------------------------------------------------------

@@ -1,0 +1,87 @@
+//! The program as a user runs it: what it prints, and the status it ends with.
+#![allow(clippy::unwrap_used)] // a panic is a test's report
+
+mod calls;
+mod credentials;
+mod explain;
+mod readme;
+mod sandbox;
+mod usage;
+
+use ants_otp_sandbox::Sandbox;
+use serde_json::Value;
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+
+pub const MOBILE: &str = "66812345678";
+
+/// A run that has ended.
+#[derive(Debug)]
+pub struct Run {
+    pub status: i32,
+    pub out: String,
+    pub err: String,
+}
+
+impl Run {
+    /// The one object on standard output, and nothing beside it.
+    pub fn json(&self) -> Value {
+        assert_eq!(self.out.lines().count(), 1, "one line: {self:?}");
+        let object: Value = serde_json::from_str(&self.out).unwrap();
+        assert!(object.is_object());
+        object
+    }
+}
+
+/// The program, with nothing of this process's settings and nobody at the terminal.
+pub fn program() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ants-otp"));
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("ANTS_OTP_")) {
+        command.env_remove(name);
+    }
+    command.stdin(Stdio::null());
+    command
+}
+
+/// The program with the sandbox's account in its environment.
+pub fn program_for(sandbox: &Sandbox) -> Command {
+    let mut command = program();
+    command
+        .env("ANTS_OTP_BASE_URL", sandbox.url())
+        .env("ANTS_OTP_USERNAME", sandbox.username())
+        .env("ANTS_OTP_PASSWORD", sandbox.password())
+        .env("ANTS_OTP_OTC_ID", sandbox.otc_id());
+    command
+}
+
+/// The program with an account for a service at `url`.
+pub fn program_at(url: &str) -> Command {
+    let mut command = program();
+    command
+        .env("ANTS_OTP_BASE_URL", url)
+        .env("ANTS_OTP_USERNAME", "user")
+        .env("ANTS_OTP_PASSWORD", "hunter2")
+        .env("ANTS_OTP_OTC_ID", "OTC");
+    command
+}
+
+pub fn run(command: &mut Command) -> Run {
+    let output = command.output().unwrap();
+    Run {
+        status: output.status.code().unwrap(),
+        out: String::from_utf8(output.stdout).unwrap(),
+        err: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+/// The same, with `typed` on standard input.
+pub fn run_typing(command: &mut Command, typed: &[u8]) -> Run {
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(typed).unwrap();
+    let output = child.wait_with_output().unwrap();
+    Run {
+        status: output.status.code().unwrap(),
+        out: String::from_utf8(output.stdout).unwrap(),
+        err: String::from_utf8(output.stderr).unwrap(),
+    }
+}

@@ -1,0 +1,101 @@
+//! `sandbox`: its one line, and when it ends.
+
+use crate::{program, program_at, run};
+use serde_json::Value;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::os::unix::process::ExitStatusExt as _;
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// A process that is killed at the end of its test.
+struct Killed(Child);
+
+impl Drop for Killed {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn started(command: &mut Command) -> (Killed, BufReader<ChildStdout>, Value) {
+    let mut child = Killed(command.stdout(Stdio::piped()).spawn().unwrap());
+    let mut out = BufReader::new(child.0.stdout.take().unwrap());
+    let mut line = String::new();
+    out.read_line(&mut line).unwrap();
+    (child, out, serde_json::from_str(&line).unwrap())
+}
+
+fn messages(ready: &Value) -> std::io::Result<String> {
+    let address = ready["url"].as_str().unwrap().trim_start_matches("http://").to_owned();
+    let mut stream = TcpStream::connect(&address)?;
+    write!(stream, "GET /sandbox/messages HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    Ok(answer)
+}
+
+#[test]
+fn the_line_is_all_that_a_client_needs() {
+    let (_sandbox, _out, ready) = started(program().arg("sandbox"));
+    assert_eq!(ready.as_object().unwrap().len(), 4);
+    let run = run(program_at(ready["url"].as_str().unwrap())
+        .env("ANTS_OTP_USERNAME", ready["username"].as_str().unwrap())
+        .env("ANTS_OTP_PASSWORD", ready["password"].as_str().unwrap())
+        .env("ANTS_OTP_OTC_ID", ready["otc_id"].as_str().unwrap())
+        .args(["request", "66812345678"]));
+    assert_eq!(run.status, 0, "{}", run.err);
+    assert!(messages(&ready).unwrap().contains("66812345678"));
+}
+
+#[test]
+fn the_port_is_the_one_asked_for_and_a_taken_one_is_refused() {
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
+    let (_sandbox, _out, ready) = started(program().args(["sandbox", "--port", &port]));
+    assert!(ready["url"].as_str().unwrap().ends_with(&format!(":{port}")));
+    let second = run(program().args(["sandbox", "--port", &port]));
+    assert_eq!((second.status, second.out.as_str()), (2, ""));
+    assert!(second.err.contains(&port));
+}
+
+#[test]
+fn sigterm_and_sigint_end_it_at_once() {
+    for (name, number) in [("TERM", 15), ("INT", 2)] {
+        let (mut sandbox, _out, _) = started(program().arg("sandbox"));
+        let begun = Instant::now();
+        assert!(Command::new("kill").args(["-s", name, &sandbox.0.id().to_string()]).status().unwrap().success());
+        assert_eq!(sandbox.0.wait().unwrap().signal(), Some(number));
+        assert!(begun.elapsed() < Duration::from_secs(2));
+    }
+}
+
+/// A shell that starts the sandbox and waits for it: its parent.
+fn in_a_shell(arguments: &str) -> (Killed, BufReader<ChildStdout>, Value) {
+    let program = env!("CARGO_BIN_EXE_ants-otp");
+    let mut shell = Command::new("sh");
+    started(shell.args(["-c", &format!("'{program}' sandbox {arguments} & wait")]).stdin(Stdio::null()))
+}
+
+#[test]
+fn with_exit_with_parent_it_does_not_outlive_a_parent_that_is_killed() {
+    let (mut shell, mut out, ready) = in_a_shell("--exit-with-parent");
+    assert!(messages(&ready).is_ok());
+    let begun = Instant::now();
+    shell.0.kill().unwrap();
+    shell.0.wait().unwrap();
+    // Both hold the pipe's other end: it is at its end only when both have ended.
+    let mut rest = String::new();
+    out.read_to_string(&mut rest).unwrap();
+    assert_eq!(rest, "");
+    assert!(begun.elapsed() < Duration::from_secs(2));
+    assert!(messages(&ready).is_err());
+}
+
+#[test]
+fn with_exit_with_parent_it_outlives_the_thread_that_started_it() {
+    let (_sandbox, _out, ready) =
+        std::thread::spawn(|| started(program().args(["sandbox", "--exit-with-parent"]))).join().unwrap();
+    std::thread::sleep(Duration::from_millis(400));
+    assert!(messages(&ready).is_ok());
+}
