@@ -73,7 +73,7 @@ test-python: dev-wheel $(VENV)/.test
 	$(CARGO) build --workspace --bins
 	ANTS_OTP_PROGRAM="$(BUILT)/debug/ants-otp" $(VENV)/bin/python -m pytest -q python/tests
 
-test-install: need-cargo need-cc $(VENV)/.test
+test-install: need-cargo need-cc dev-wheel $(VENV)/.test
 	@$(call need,pkg-config,pkg-config)
 	$(VENV)/bin/python -m pytest -q tests/install
 
@@ -91,7 +91,7 @@ check-python: dev-wheel $(VENV)/.check $(VENV)/.test
 	$(VENV)/bin/ruff check --config python/pyproject.toml $(PYTHON_SOURCES)
 	$(VENV)/bin/ruff format --config python/pyproject.toml --check $(PYTHON_SOURCES)
 	$(VENV)/bin/python -m mypy --config-file python/pyproject.toml $(PYTHON_SOURCES)
-	$(VENV)/bin/pyright --pythonpath $(VENV)/bin/python --project python
+	$(VENV)/bin/pyright --pythonpath $(VENV)/bin/python --project python $(PYTHON_SOURCES)
 	$(VENV)/bin/python -m mypy.stubtest ants_otp
 
 # --- Installation -------------------------------------------------------------------------------------------------------

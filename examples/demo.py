@@ -16,8 +16,10 @@ import subprocess
 import sys
 import threading
 import urllib.request
-from collections.abc import Iterator
-from typing import Any
+from typing import IO, TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 STEP_SECONDS = 20
 
@@ -30,15 +32,18 @@ class Program:
     """A child that is talked to by lines, each awaited for a bounded time."""
 
     def __init__(self, command: list[str], environment: dict[str, str]) -> None:
-        """Starts the child."""
-        pipe = subprocess.PIPE
-        self._child = subprocess.Popen(command, env=environment, stdin=pipe, stdout=pipe, encoding="utf-8")
+        """Start the child."""
+        self._child = subprocess.Popen(  # noqa: S603 - the programs that the caller names
+            command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8"
+        )
+        if self._child.stdin is None or self._child.stdout is None:
+            raise StoryError("it has no pipes")
+        self._input = self._child.stdin
         self._lines: queue.Queue[str | None] = queue.Queue()
-        threading.Thread(target=self._read, daemon=True).start()
+        threading.Thread(target=self._read, args=(self._child.stdout,), daemon=True).start()
 
-    def _read(self) -> None:
-        assert self._child.stdout is not None
-        for line in self._child.stdout:
+    def _read(self, output: IO[str]) -> None:
+        for line in output:
             self._lines.put(line.rstrip("\n"))
         self._lines.put(None)
 
@@ -54,18 +59,16 @@ class Program:
 
     def type(self, text: str) -> str:
         """Types a line and gives back the line that is the answer."""
-        assert self._child.stdin is not None
         try:
-            self._child.stdin.write(text + "\n")
-            self._child.stdin.flush()
+            self._input.write(text + "\n")
+            self._input.flush()
         except BrokenPipeError:
             raise StoryError("it ended too early") from None
         return self.line()
 
     def end(self) -> int:
         """Closes the child's input and gives back its exit status."""
-        assert self._child.stdin is not None
-        self._child.stdin.close()
+        self._input.close()
         try:
             return self._child.wait(timeout=STEP_SECONDS)
         except subprocess.TimeoutExpired:
@@ -95,10 +98,12 @@ def expect(happened: bool, what: str) -> None:
         raise StoryError(what)
 
 
-def messages(url: str, mobile: str) -> list[dict[str, Any]]:
-    """The SMS that one person has got, oldest first."""
-    with urllib.request.urlopen(f"{url}/sandbox/messages", timeout=STEP_SECONDS) as answer:
-        return [message for message in json.load(answer) if message["mobile"] == mobile]
+def messages(url: str, mobile: str, count: int) -> list[dict[str, Any]]:
+    """The SMS that one person has got, oldest first: so many."""
+    with urllib.request.urlopen(f"{url}/sandbox/messages", timeout=STEP_SECONDS) as answer:  # noqa: S310 - loopback
+        found = [message for message in json.load(answer) if message["mobile"] == mobile]
+    expect(len(found) == count, f"the person has got {len(found)} SMS, not {count}")
+    return found
 
 
 def play(command: list[str], environment: dict[str, str], url: str, mobile: str, sentences: dict[str, str]) -> None:
@@ -111,28 +116,30 @@ def play(command: list[str], environment: dict[str, str], url: str, mobile: str,
 
     with running([*command, mobile], environment) as program:
         print(f"  {(line := program.line())}")
-        (sms,) = messages(url, mobile)
-        expect(line == f"SMS sent to {mobile}, reference {sms['reference_code']}", "no SMS, or another reference")
+        (sms,) = messages(url, mobile, 1)
+        expect(
+            line == f"SMS sent to {mobile}, reference {sms['reference_code']}", "that is not the reference in the SMS"
+        )
 
         wrong = sms["code"][:-1] + str((int(sms["code"][-1]) + 1) % 10)
         print(f"  > {wrong}")
         told(program.type(wrong), "wrong_code", "WRONG_CODE")
-        expect(messages(url, mobile)[-1]["state"] == "waiting", "the wrong code did something")
+        expect(messages(url, mobile, 1)[-1]["state"] == "waiting", "the wrong code did something")
 
         print("  > (again, please)")
         print(f"  {(line := program.type(''))}")
-        first, sms = messages(url, mobile)
-        expect(line == f"SMS sent again, reference {sms['reference_code']}", "no second SMS, or another reference")
+        first, sms = messages(url, mobile, 2)
+        expect(line == f"SMS sent again, reference {sms['reference_code']}", "that is not the reference in the SMS")
         expect(first["state"] == "replaced" and sms["otp_id"] != first["otp_id"], "the first OTP was not replaced")
 
         print(f"  > {sms['code']}")
         told(program.type(sms["code"]), "verified", "OK")
-        expect(messages(url, mobile)[-1]["state"] == "confirmed", "the service has not verified anybody")
+        expect(messages(url, mobile, 2)[-1]["state"] == "confirmed", "the service has not verified anybody")
 
         print(f"  > {sms['code']}")
         told(program.type(sms["code"]), "already_confirmed", "CODE_CONFIRMED")
 
-        expect(len(messages(url, mobile)) == 2, "more SMS than were asked for")
+        messages(url, mobile, 2)
         expect(program.end() == 0, "its exit status does not say verified")
 
 
@@ -144,10 +151,8 @@ def main() -> int:
     arguments = parser.parse_args()
 
     environment = {name: value for name, value in os.environ.items() if not name.startswith("ANTS_OTP_")}
-    table = subprocess.run(
-        [arguments.program, "explain", "--json"], env=environment, stdout=subprocess.PIPE, timeout=STEP_SECONDS, check=True
-    )
-    sentences = {code["name"]: code["english"] for code in json.loads(table.stdout)["codes"]}
+    with running([arguments.program, "explain", "--json"], environment) as explain:
+        sentences = {code["name"]: code["english"] for code in json.loads(explain.line())["codes"]}
 
     verified: list[str] = []
     languages = [language.partition("=") for language in arguments.languages]

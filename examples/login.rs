@@ -9,14 +9,17 @@ fn main() -> ExitCode {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::from(1),
         Err(error) => {
-            eprintln!("{error}");
-            eprintln!("{}", match error.delivery() {
-                Delivery::NotSent => "Nothing was sent: it is safe to try again.",
-                Delivery::Answered => "The service answered.",
-                _ => "An SMS may have gone out: look before you try again.",
-            });
+            eprintln!("{error}\n{}", hint(error.delivery()));
             ExitCode::from(2)
         }
+    }
+}
+
+fn hint(delivery: Delivery) -> &'static str {
+    match delivery {
+        Delivery::NotSent => "Nothing was sent: it is safe to try again.",
+        Delivery::Answered => "The service answered.",
+        Delivery::Unknown => "An SMS may have gone out: look before you try again.",
     }
 }
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from .test_install import make
+from .tools import make
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shlex
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from .tools import ROOT, compiled, make, pkg_config, run
+
 EXAMPLES = ROOT / "examples"
 VERSION = re.search(r'^version = "(.+)"$', (ROOT / "Cargo.toml").read_text(), re.MULTILINE)[1]  # type: ignore[index]
 ABI = VERSION.split(".")[0]
@@ -31,37 +30,19 @@ FILES = {
 }
 
 
-def run(*command: str | Path, **variables: str) -> str:
-    """Run a command that must succeed, and give what it printed."""
-    # An outer make's flags are not for the inner one.
-    environment = {name: value for name, value in os.environ.items() if name not in {"MAKEFLAGS", "MAKELEVEL", "MFLAGS"}}
-    done = subprocess.run(command, env={**environment, **variables}, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, f"{shlex.join(map(str, command))}\n{done.stdout}{done.stderr}"
-    return done.stdout
-
-
-def make(*arguments: str) -> None:
-    run("make", "-C", ROOT, *arguments)
-
-
 def files(folder: Path) -> set[str]:
     return {str(path.relative_to(folder)) for path in folder.rglob("*") if not path.is_dir()}
 
 
-def pkg_config(tree: Path, *arguments: str) -> list[str]:
-    folder = next(tree.rglob("ants_otp.pc")).parent
-    return shlex.split(run("pkg-config", *arguments, "ants_otp", PKG_CONFIG_PATH=str(folder)))
-
-
-def compiled(to: Path, compiler: list[str], *arguments: str | Path) -> Path:
-    run(*compiler, "-Wall", "-Wextra", "-Wpedantic", "-Werror", *arguments, "-o", to)
-    return to
-
-
 def verifies(tree: Path, program: str | Path) -> None:
     """The program verifies somebody, with the library of the tree."""
-    story = [sys.executable, EXAMPLES / "demo.py", "--program", tree / "bin/ants-otp", f"It={shlex.quote(str(program))}"]
-    told = run(*story, LD_LIBRARY_PATH=str(tree / "lib"))
+    story: list[str | Path] = [
+        EXAMPLES / "demo.py",
+        "--program",
+        tree / "bin/ants-otp",
+        f"It={shlex.quote(str(program))}",
+    ]
+    told = run(sys.executable, *story, LD_LIBRARY_PATH=str(tree / "lib"))
     assert told.splitlines()[-1] == "It: verified"
 
 
@@ -124,7 +105,9 @@ def test_cmake_shared_static_and_cpp(tree: Path, tmp_path: Path) -> None:
         verifies(tree, tmp_path / name)
 
 
-@pytest.mark.parametrize(("asked", "found"), [("", True), ("0.1", True), ("0.0.9", True), ("0.99", False), ("1.0", False)])
+@pytest.mark.parametrize(
+    ("asked", "found"), [("", True), ("0.1", True), ("0.0.9", True), ("0.99", False), ("1.0", False)]
+)
 def test_cmake_takes_a_compatible_version(tree: Path, tmp_path: Path, asked: str, found: bool) -> None:
     (tmp_path / "CMakeLists.txt").write_text(
         "cmake_minimum_required(VERSION 3.16)\nproject(asks C)\n"

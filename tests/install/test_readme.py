@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from .test_install import ROOT, compiled, pkg_config, run
+from .tools import ROOT, compiled, pkg_config, run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,7 +32,7 @@ def shown(language: str, folder: Path) -> Path:
 
 @pytest.fixture
 def service(tree: Path) -> Iterator[dict[str, str]]:
-    command = [tree / "bin/ants-otp", "sandbox", "--exit-with-parent"]
+    command: list[str | Path] = [tree / "bin/ants-otp", "sandbox", "--exit-with-parent"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as sandbox:
         assert sandbox.stdout
         yield json.loads(sandbox.stdout.readline())
@@ -41,7 +41,7 @@ def service(tree: Path) -> Iterator[dict[str, str]]:
 
 def code_in_the_sms(url: str) -> str:
     for _ in range(200):
-        with urllib.request.urlopen(f"{url}/sandbox/messages", timeout=10) as answer:
+        with urllib.request.urlopen(f"{url}/sandbox/messages", timeout=10) as answer:  # noqa: S310 - loopback
             messages = json.load(answer)
         if messages:
             assert messages[0]["mobile"] == MOBILE
