@@ -13,19 +13,19 @@ use serde_json::Value;
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
-pub const MOBILE: &str = "66812345678";
+pub(crate) const MOBILE: &str = "66812345678";
 
 /// A run that has ended.
 #[derive(Debug)]
-pub struct Run {
-    pub status: i32,
-    pub out: String,
-    pub err: String,
+pub(crate) struct Run {
+    pub(crate) status: i32,
+    pub(crate) out: String,
+    pub(crate) err: String,
 }
 
 impl Run {
     /// The one object on standard output, and nothing beside it.
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         assert_eq!(self.out.lines().count(), 1, "one line: {self:?}");
         let object: Value = serde_json::from_str(&self.out).unwrap();
         assert!(object.is_object());
@@ -34,7 +34,7 @@ impl Run {
 }
 
 /// The program, with nothing of this process's settings and nobody at the terminal.
-pub fn program() -> Command {
+pub(crate) fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ants-otp"));
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("ANTS_OTP_")) {
         command.env_remove(name);
@@ -44,7 +44,7 @@ pub fn program() -> Command {
 }
 
 /// The program with the sandbox's account in its environment.
-pub fn program_for(sandbox: &Sandbox) -> Command {
+pub(crate) fn program_for(sandbox: &Sandbox) -> Command {
     let mut command = program();
     command
         .env("ANTS_OTP_BASE_URL", sandbox.url())
@@ -55,7 +55,7 @@ pub fn program_for(sandbox: &Sandbox) -> Command {
 }
 
 /// The program with an account for a service at `url`.
-pub fn program_at(url: &str) -> Command {
+pub(crate) fn program_at(url: &str) -> Command {
     let mut command = program();
     command
         .env("ANTS_OTP_BASE_URL", url)
@@ -65,7 +65,7 @@ pub fn program_at(url: &str) -> Command {
     command
 }
 
-pub fn run(command: &mut Command) -> Run {
+pub(crate) fn run(command: &mut Command) -> Run {
     let output = command.output().unwrap();
     Run {
         status: output.status.code().unwrap(),
@@ -75,7 +75,7 @@ pub fn run(command: &mut Command) -> Run {
 }
 
 /// The same, with `typed` on standard input.
-pub fn run_typing(command: &mut Command, typed: &[u8]) -> Run {
+pub(crate) fn run_typing(command: &mut Command, typed: &[u8]) -> Run {
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     child.stdin.take().unwrap().write_all(typed).unwrap();
     let output = child.wait_with_output().unwrap();
