@@ -125,10 +125,13 @@ impl Proxy {
         link.send(head.as_bytes(), exchange).map_err(|fault| failed(&fault))?;
         match read_status(&mut link, exchange)? {
             200..300 => Ok(Ok(link)),
-            407 => {
+            // 407 is the status for it; tinyproxy answers wrong credentials with 401.
+            401 | 407 => {
                 Err(refused("it asks for credentials: put user:password@ into the proxy's URL, or correct them")
                     .for_good())
             }
+            // Its rules, which another attempt does not change.
+            403 => Err(refused("it answered CONNECT with HTTP status 403: its rules forbid the connection").for_good()),
             status => Ok(Err(refused(&format!("it answered CONNECT with HTTP status {status}")))),
         }
     }
