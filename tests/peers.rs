@@ -3,6 +3,7 @@
 //!
 //! `make test` installs them; by hand: `apt-get install nginx tinyproxy microsocks`, then
 //! `cargo test -p ants-otp --test peers -- --ignored`.
+#![allow(clippy::unwrap_used)] // a panic is a test's report
 
 #[path = "support/daemon.rs"]
 mod daemon;
@@ -182,7 +183,7 @@ fn a_connection_that_nginx_ends_after_three_requests_is_replaced() {
 fn a_connection_that_nginx_times_out_is_lost_only_in_the_very_moment() {
     const KEEP_ALIVE: u64 = 300;
     for protocol in ["TLSv1.2", "TLSv1.3"] {
-        let upstream = Server::start(|request, stream| answer_its_own_id(request, stream));
+        let upstream = Server::start(answer_its_own_id);
         let nginx = nginx(&upstream.url(), protocol, &format!("keepalive_timeout {KEEP_ALIVE}ms;"), "");
         let client = options_of(&nginx).build().unwrap();
         let mut calls = 0;
@@ -290,7 +291,7 @@ fn nginx_that_asks_for_a_client_certificate_gets_it() {
 #[test]
 #[ignore = "needs nginx: make test installs it"]
 fn a_reload_of_nginx_costs_no_call_twice() {
-    let upstream = Server::start(|request, stream| answer_its_own_id(request, stream));
+    let upstream = Server::start(answer_its_own_id);
     let nginx = nginx(&upstream.url(), "TLSv1.2 TLSv1.3", "", "");
     let client = options_of(&nginx).build().unwrap();
     let (stop, number) = (AtomicBool::new(false), AtomicUsize::new(0));
