@@ -9,6 +9,7 @@ use crate::json;
 use crate::secret::Secret;
 use crate::{Code, Delivery, Error, Result};
 use std::fmt;
+use std::sync::Arc;
 use tree::Node;
 
 const MAX_BODY: usize = 1 << 20;
@@ -19,7 +20,7 @@ const MAX_WRAPPERS: usize = 4;
 /// What became of one SMS. Fields that the report does not hold are `""`.
 #[derive(Clone)]
 pub struct DeliveryReport {
-    bulk_id: String,
+    bulk_id: Arc<str>,
     message_id: String,
     to: String,
     from: String,
@@ -30,7 +31,21 @@ pub struct DeliveryReport {
     status_code: String,
     status_name: String,
     status_description: String,
-    callback_data: String,
+    callback_data: Arc<str>,
+}
+
+/// What a report says once for all its messages. Shared by them: a long text and ten thousand messages fit into one body,
+/// ten thousand copies of the text do not fit into memory.
+struct Common {
+    bulk_id: Option<Arc<str>>,
+    callback_data: Option<Arc<str>>,
+}
+
+impl Common {
+    fn of(report: &Node) -> Common {
+        let shared = |key| report.text(key).map(|text| Arc::from(shown(text)));
+        Common { bulk_id: shared("bulkId"), callback_data: shared("callbackData") }
+    }
 }
 
 /// Reads the body of a delivery report: JSON or XML, one report or a list, flattened to one entry for each SMS.
@@ -86,27 +101,28 @@ fn mentions_report(node: &Node, wrappers: usize) -> bool {
 
 /// The details of one report: repeated, as a list, or inside a wrapper; a report without any is its own.
 fn collect_details(report: &Node, into: &mut Vec<DeliveryReport>) -> Result<(), &'static str> {
+    let common = Common::of(report);
     if report.all("details").next().is_none() {
-        return push(report, report, into);
+        return push(&common, report, into);
     }
-    report.all("details").try_for_each(|details| collect_detail(report, details, MAX_WRAPPERS, into))
+    report.all("details").try_for_each(|details| collect_detail(&common, details, MAX_WRAPPERS, into))
 }
 
 fn collect_detail(
-    report: &Node,
+    common: &Common,
     node: &Node,
     wrappers: usize,
     into: &mut Vec<DeliveryReport>,
 ) -> Result<(), &'static str> {
     let is_detail = ["messageId", "to", "status"].iter().any(|key| node.all(key).next().is_some());
     if is_detail {
-        return push(report, node, into);
+        return push(common, node, into);
     }
     let Some(deeper) = wrappers.checked_sub(1) else { return Ok(()) };
-    node.children().try_for_each(|child| collect_detail(report, child, deeper, into))
+    node.children().try_for_each(|child| collect_detail(common, child, deeper, into))
 }
 
-fn push(report: &Node, detail: &Node, into: &mut Vec<DeliveryReport>) -> Result<(), &'static str> {
+fn push(common: &Common, detail: &Node, into: &mut Vec<DeliveryReport>) -> Result<(), &'static str> {
     if into.len() == MAX_REPORTS {
         return Err("it holds more than 10 000 messages");
     }
@@ -116,7 +132,7 @@ fn push(report: &Node, detail: &Node, into: &mut Vec<DeliveryReport>) -> Result<
     let of_status = |key| shown(status.and_then(|status| status.text(key)).unwrap_or_default());
     let credit = text("credit");
     into.push(DeliveryReport {
-        bulk_id: shown(report.text("bulkId").or(detail.text("bulkId")).unwrap_or_default()),
+        bulk_id: common.bulk_id.clone().unwrap_or_else(|| text("bulkId").into()),
         message_id: text("messageId"),
         to: text("to"),
         from: text("from"),
@@ -130,7 +146,10 @@ fn push(report: &Node, detail: &Node, into: &mut Vec<DeliveryReport>) -> Result<
             _ => of_status("name"),
         },
         status_description: of_status("description"),
-        callback_data: shown(detail.text("callbackData").or(report.text("callbackData")).unwrap_or_default()),
+        callback_data: match (detail.text("callbackData"), &common.callback_data) {
+            (None, Some(shared)) => Arc::clone(shared),
+            (own, _) => shown(own.unwrap_or_default()).into(),
+        },
     });
     Ok(())
 }
@@ -353,6 +372,20 @@ mod tests {
         }
         assert!(parse_delivery_report(&vec![b' '; MAX_BODY + 1], "").is_err());
         assert!(parse_delivery_report(b"\xFF\xFE", "").is_err());
+    }
+
+    #[test]
+    fn a_long_text_is_held_once_however_many_messages_share_it() {
+        let details = r#"{"to":1},"#.repeat(9_000);
+        let long = "x".repeat(400_000);
+        let body =
+            format!(r#"{{"bulkId":"{long}","callbackData":"{long}","details":[{}]}}"#, details.trim_end_matches(','));
+        let reports = parse_delivery_report(body.as_bytes(), "").unwrap();
+        assert_eq!(reports.len(), 9_000);
+        assert!(reports.iter().all(|report| {
+            Arc::ptr_eq(&report.bulk_id, &reports[0].bulk_id)
+                && Arc::ptr_eq(&report.callback_data, &reports[0].callback_data)
+        }));
     }
 
     #[test]

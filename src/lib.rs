@@ -35,6 +35,9 @@ mod client;
 mod code;
 mod delivery_report;
 mod error;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
 mod json;
 mod log;
 mod mobile;

@@ -30,7 +30,7 @@ pub fn normalize_mobile(text: &str, country_code: &str) -> Result<String> {
         return refuse("write it with a leading 0, or in international form with + and the country code");
     };
     let full = without_trunk_zero(full, country_code);
-    check(&full)?;
+    check(&full, country_code)?;
     Ok(full)
 }
 
@@ -96,7 +96,10 @@ fn without_trunk_zero(full: String, country_code: &str) -> String {
         .unwrap_or(full)
 }
 
-fn check(full: &str) -> Result<()> {
+fn check(full: &str, country_code: &str) -> Result<()> {
+    if full.strip_prefix(country_code).is_some_and(|national| national.starts_with('0')) {
+        return refuse("it has two zeros behind the country code");
+    }
     if let Some(national) = full.strip_prefix(THAILAND) {
         if national.len() != THAI_DIGITS {
             return refuse("a Thai mobile number has 10 digits with its leading 0, or 9 after 66");
@@ -207,6 +210,8 @@ mod tests {
             assert_eq!(error.code(), Code::InvalidMobile, "{text:?}");
         }
         assert!(normalize_mobile(&"0".repeat(1 << 20), "66").is_err());
+        // Found by fuzzing: one zero went, and the next time the other.
+        assert!(normalize_mobile("100 22)555-4) 0143", "1").is_err());
     }
 
     #[test]

@@ -209,13 +209,21 @@ impl Connection {
     }
 }
 
-/// The length of the interim answer that `input` begins with, if it is whole.
+/// The length of the interim answer that `input` begins with, if it is whole. What only looks like one is left for ureq to
+/// refuse. Lines may end without CR, as ureq takes them too (RFC 9112, section 2.2): an end that only one of us saw would
+/// hide the answer behind it.
 fn interim_answer(input: &[u8]) -> Option<usize> {
     let status = input.strip_prefix(b"HTTP/1.1 ").or_else(|| input.strip_prefix(b"HTTP/1.0 "))?;
-    if !status.starts_with(b"1") || status.starts_with(b"101") {
-        return None;
+    match status {
+        [b'1', b'0', b'1', ..] => return None,
+        [b'1', b'0'..=b'9', b'0'..=b'9', b' ' | b'\r' | b'\n', ..] => {}
+        _ => return None,
     }
-    input.windows(4).position(|window| window == b"\r\n\r\n").map(|end| end + 4)
+    let mut line_ends = input.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at + 1);
+    line_ends.find_map(|behind| {
+        let empty = [&b"\r\n"[..], b"\n"].into_iter().find(|empty| input[behind..].starts_with(empty))?;
+        Some(behind + empty.len())
+    })
 }
 
 /// Puts the headers that are the same in each call before the end of the head: the Authorization header, which ureq
@@ -391,5 +399,31 @@ pub(crate) struct Resolved;
 impl Resolver for Resolved {
     fn resolve(&self, _: &Uri, _: &Config, _: NextTimeout) -> Result<ResolvedSocketAddrs, ureq::Error> {
         Ok(self.empty())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_whole_interim_answers_are_skipped() {
+        let cases = [
+            ("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200", Some(25)),
+            ("HTTP/1.1 103 Hints\r\nLink: x\r\n\r\n", Some(31)),
+            ("HTTP/1.1 100\r\n\r\n", Some(16)),
+            ("HTTP/1.1 100 Continue\n\nHTTP/1.1 500 X\r\n\r\n", Some(23)),
+            ("HTTP/1.1 100 Continue\n\r\n", Some(24)),
+            ("HTTP/1.1 100 Continue\r\n", None),
+            ("HTTP/1.1 101 Switching\r\n\r\n", None),
+            ("HTTP/1.1 10s Early\r\n\r\n", None),
+            ("HTTP/1.1 1\r\n\r\n", None),
+            ("HTTP/1.1 1000 X\r\n\r\n", None),
+            ("HTTP/1.1 200 OK\r\n\r\n", None),
+            ("HTTP/2 100 X\r\n\r\n", None),
+        ];
+        for (input, length) in cases {
+            assert_eq!(interim_answer(input.as_bytes()), length, "{input:?}");
+        }
     }
 }

@@ -1,0 +1,23 @@
+//! What the fuzz targets (`fuzz/`) reach into. Not part of the library: it is there only under `--cfg fuzzing`.
+
+use crate::answer::Answer;
+use crate::{Account, Result, Sent, Verification};
+
+fn answer(http_status: u16, body: &[u8]) -> Answer {
+    Answer { http_status, retry_after: None, body: body.to_vec() }
+}
+
+/// Reads the answer to a verify of `asked`.
+pub fn verification(http_status: u16, body: &[u8], asked: &str) -> Result<Verification> {
+    answer(http_status, body).verification(asked)
+}
+
+/// Reads the answer to a request or resend with `otc_id`.
+pub fn sent(http_status: u16, body: &[u8], otc_id: &str) -> Result<Sent> {
+    answer(http_status, body).sent(otc_id)
+}
+
+/// Reads the answer to a balance call.
+pub fn account(http_status: u16, body: &[u8]) -> Result<Account> {
+    answer(http_status, body).account()
+}
