@@ -64,6 +64,10 @@ pub fn verifies(body: &[u8], asked: &str) -> bool {
 pub fn answer_verifies(bytes: &[u8], asked: &str) -> bool {
     let mut rest = bytes;
     loop {
+        // Empty lines before an answer are harmless, and taken.
+        while let Some(behind) = rest.strip_prefix(b"\r\n").or_else(|| rest.strip_prefix(b"\n")) {
+            rest = behind;
+        }
         let Some((head, behind)) = split_head(rest) else { return false };
         let mut lines = head.split(|byte| *byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
         let Some(status) = lines.next().and_then(status) else { return false };
