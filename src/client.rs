@@ -226,7 +226,9 @@ impl Client {
         let otp_id = check::identifier("otp_id", otp.otp_id()).map_err(argument)?;
         let code = Secret::new(check::otp_code(otp_code).map_err(argument)?);
         let body = Body { otp_id: Some(otp_id), otp_code: Some(code.reveal()), ..Body::with(call) };
-        self.perform(Operation::Verify, &body, call, "", |answer| answer.verification(otp_id))
+        let result = self.perform(Operation::Verify, &body, call, "", |answer| answer.verification(otp_id));
+        // Some services repeat what they could not use, and errors are logged.
+        result.map(|verification| verification.concealing(&code)).map_err(|error| error.concealing(&code))
     }
 
     /// The account's type and credit. It costs nothing, so it is the way to test credentials.

@@ -1,6 +1,7 @@
 //! What went wrong, whether the request can have reached the service, and the service's own words.
 
 use crate::Code;
+use crate::secret::Secret;
 use std::fmt;
 use std::time::Duration;
 
@@ -54,6 +55,24 @@ pub(crate) struct Words {
     pub code: Option<i32>,
 }
 
+/// OTP codes have at least this many characters; anything shorter could be part of a harmless word.
+const SHORTEST_CODE: usize = 4;
+
+impl Words {
+    /// Blots out an OTP code that the service repeats.
+    pub(crate) fn conceal(&mut self, code: &Secret) {
+        for text in [&mut self.message, &mut self.description] {
+            conceal(text, code);
+        }
+    }
+}
+
+fn conceal(text: &mut String, code: &Secret) {
+    if code.reveal().len() >= SHORTEST_CODE && text.contains(code.reveal()) {
+        *text = text.replace(code.reveal(), "***");
+    }
+}
+
 /// A result of this library.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -77,6 +96,13 @@ impl Error {
     /// Refused before anything was sent.
     pub(crate) fn refused(code: Code, message: impl Into<String>) -> Self {
         Error::new(code, Delivery::NotSent, message)
+    }
+
+    /// The same error, with an OTP code that the service repeats in its words blotted out.
+    pub(crate) fn concealing(mut self, code: &Secret) -> Self {
+        conceal(&mut self.0.message, code);
+        self.0.words.conceal(code);
+        self
     }
 
     pub(crate) fn into_words(self) -> Words {
