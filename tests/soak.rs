@@ -19,6 +19,8 @@ use std::time::{Duration, Instant};
 const MILLION: usize = 1_000_000;
 /// A small run, for every day.
 const FEW: usize = 20_000;
+/// After so many calls, or a tenth, the allocator has what it needs.
+const WARM: usize = 10_000;
 const CALLERS: usize = 8;
 /// Threads of the server, more than connections that can be open at once, so that none waits for another.
 const SERVERS: usize = 4 * CALLERS;
@@ -460,9 +462,10 @@ fn soak(calls: usize) {
         scope.spawn(|| soak.tell_progress(calls, &done));
         // Also on a panic: the scope waits for the teller.
         let _done = Finally(|| done.store(true, Ordering::SeqCst));
-        let mut figures = soak.calls(0..calls / 10);
+        let warm = (calls / 10).max(WARM).min(calls / 2);
+        let mut figures = soak.calls(0..warm);
         let early = (memory_kib(), settled_descriptors());
-        figures.add(soak.calls(calls / 10..calls));
+        figures.add(soak.calls(warm..calls));
         (figures, early, (memory_kib(), settled_descriptors()))
     });
 
@@ -477,7 +480,7 @@ fn soak(calls: usize) {
         "{seen} requests seen + {lost} lost with a connection that was closed under them = {possible} not NOT_SENT"
     );
     println!(
-        "memory: {} KiB after a tenth, {} KiB at the end; descriptors: {} and {}",
+        "memory: {} KiB at the beginning, {} KiB at the end; descriptors: {} and {}",
         early.0, late.0, early.1, late.1
     );
 

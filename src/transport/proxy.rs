@@ -130,8 +130,6 @@ impl Proxy {
                 Err(refused("it asks for credentials: put user:password@ into the proxy's URL, or correct them")
                     .for_good())
             }
-            // Its rules, which another attempt does not change.
-            403 => Err(refused("it answered CONNECT with HTTP status 403: its rules forbid the connection").for_good()),
             status => Ok(Err(refused(&format!("it answered CONNECT with HTTP status {status}")))),
         }
     }
