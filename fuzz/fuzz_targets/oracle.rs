@@ -128,7 +128,8 @@ fn unchunked(mut bytes: &[u8]) -> Option<Vec<u8>> {
     let mut body = Vec::new();
     loop {
         let end = bytes.iter().position(|byte| *byte == b'\n')?;
-        let line = std::str::from_utf8(&bytes[..end]).ok()?;
+        // An extension may hold any byte.
+        let line = String::from_utf8_lossy(&bytes[..end]);
         let size = usize::from_str_radix(line.split(';').next()?.trim(), 16).ok()?;
         bytes = &bytes[end + 1..];
         if size == 0 {
