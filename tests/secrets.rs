@@ -2,11 +2,14 @@
 //! made with secrets that no other text resembles, and everything that the library says, to whomever, is searched for them.
 #![allow(clippy::unwrap_used)] // a panic is a test's report
 
+#[path = "support/daemon.rs"]
+mod daemon;
 mod support;
 
 use ants_otp::{Call, Cancel, Client, LogLevel, Options, parse_delivery_report};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use daemon::Folder;
 use rcgen::{CertificateParams, KeyPair};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -350,13 +353,8 @@ fn a_delivery_report() {
 fn nothing_that_is_said_holds_a_secret() {
     log::set_boxed_logger(Box::new(Logger)).unwrap();
     log::set_max_level(log::LevelFilter::Trace);
-    let folder = std::env::temp_dir().join(format!("ants-otp-secrets-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).unwrap();
-    let files = |name: &str, text: &str| {
-        let path = folder.join(name);
-        std::fs::write(&path, text).unwrap();
-        path
-    };
+    let folder = Folder::new();
+    let files = |name: &str, text: &str| folder.write(name, text);
     let key = KeyPair::generate().unwrap();
     let key_text = key.serialize_pem();
 
@@ -367,7 +365,6 @@ fn nothing_that_is_said_holds_a_secret() {
     calls_over_tls(&key, &files);
     a_hook_that_panics();
     a_delivery_report();
-    std::fs::remove_dir_all(&folder).unwrap();
 
     let said = SAID.lock().unwrap().clone();
     for heard in
