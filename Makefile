@@ -26,7 +26,7 @@ C_SOURCES      := $(sort $(shell find bindings examples include tests -name '*.[
 # Generated, and compared with its source by a test.
 C_SOURCES      := $(filter-out include/ants_otp.h,$(C_SOURCES))
 
-.PHONY: help demo test test-rust test-scenarios test-python test-install \
+.PHONY: help demo test test-rust test-peers fuzz soak test-scenarios test-python test-install \
 	check check-rust check-c check-python install uninstall wheel dev-wheel clean need-cargo need-cc need-python
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -53,11 +53,18 @@ demo: need-cargo need-cc dev-wheel  ## verify somebody in Rust, C, C++ and Pytho
 
 # --- Tests --------------------------------------------------------------------------------------------------------------
 
-test: test-rust test-scenarios test-python test-install  ## all tests: Rust, C, C++, Python, the install tree
+test: test-rust test-peers test-scenarios test-python test-install  ## all tests: Rust, C, C++, Python, the install tree
 
 test-rust: need-cargo need-cc
 	@$(call need,strace,strace)
 	$(CARGO) test --workspace
+
+# Against real servers and proxies, started on loopback and ended by the tests.
+test-peers: need-cargo need-cc
+	@$(call need,nginx,nginx)
+	@$(call need,tinyproxy,tinyproxy)
+	@$(call need,microsocks,microsocks)
+	$(CARGO) test --workspace --test peers -- --ignored
 
 # One list of scenarios, played by a runner in each language.
 test-scenarios: need-cargo need-cc dev-wheel
@@ -76,6 +83,14 @@ test-python: dev-wheel $(VENV)/.test
 test-install: need-cargo need-cc dev-wheel $(VENV)/.test
 	@$(call need,pkg-config,pkg-config)
 	$(VENV)/bin/python -m pytest -q tests/install
+
+fuzz: need-cargo need-cc  ## what reads other people's bytes, FUZZ_SECONDS (20) for each of four targets
+	fuzz/run
+
+# Without link-time optimisation: this measures memory and outcomes, not speed.
+soak: need-cargo need-cc  ## a million calls (SOAK_CALLS) over threads with random faults, each accounted for
+	CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 \
+	$(CARGO) test --release -p ants-otp --test soak -- --ignored --nocapture
 
 check: check-rust check-c check-python  ## formatting, lints, types, documentation
 
