@@ -337,6 +337,14 @@ mod http_answers {
             "a header that is no UTF-8 is none of ours",
             &format!("{head}X: \u{FF}\r\nContent-Length: 15\r\n\r\n{TRUE}"),
         );
+        verifies("lines that end with LF alone", &format!("HTTP/1.1 200 OK\nContent-Length: 15\n\n{TRUE}"));
+        verifies("an empty line before it", &format!("\r\n{head}Content-Length: 15\r\n\r\n{TRUE}"));
+        verifies("a reason in Thai", &format!("HTTP/1.1 200 ตกลง\r\nContent-Length: 15\r\n\r\n{TRUE}"));
+        verifies("a header twice", &format!("{head}X: a\r\nX: b\r\nContent-Length: 15\r\n\r\n{TRUE}"));
+        verifies(
+            "both lengths",
+            &format!("{head}Transfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\nf\r\n{TRUE}\r\n0\r\n\r\n"),
+        );
         let many: String = (0..100).map(|n| format!("X-{n}: y\r\n")).collect();
         verifies("100 headers", &format!("{head}{many}Content-Length: 15\r\n\r\n{TRUE}"));
         let long = "x".repeat(14 * 1024);
@@ -383,6 +391,8 @@ mod http_answers {
             ("length overflow", format!("{head}Content-Length: 99999999999999999999999\r\n\r\n{TRUE}")),
             ("two lengths", format!("{head}Content-Length: 15\r\nContent-Length: 5\r\n\r\n{TRUE}")),
             ("chunk garbage", format!("{head}Transfer-Encoding: chunked\r\n\r\nzz\r\n{TRUE}\r\n0\r\n\r\n")),
+            ("a chunk size without end", format!("{head}Transfer-Encoding: chunked\r\n\r\n{}", "0".repeat(5000))),
+            ("a bare CR after a chunk size", format!("{head}Transfer-Encoding: chunked\r\n\r\nf\r{TRUE}\r\n0\r\n\r\n")),
             ("unknown coding", format!("{head}Transfer-Encoding: xchunked\r\n\r\nf\r\n{TRUE}\r\n0\r\n\r\n")),
             ("folded header", format!("{head}X: a\r\n b\r\nContent-Length: 15\r\n\r\n{TRUE}")),
             ("space before colon", format!("{head}X : a\r\nContent-Length: 15\r\n\r\n{TRUE}")),
@@ -414,13 +424,24 @@ mod http_answers {
     #[test]
     fn that_redirect_are_not_followed() {
         let other = Server::answering(http(200, VERIFIED));
-        for status in [301, 302, 303, 307, 308] {
+        for status in [300, 301, 302, 303, 307, 308] {
             let location =
                 format!("HTTP/1.1 {status} Moved\r\nLocation: {}/\r\nContent-Length: 0\r\n\r\n", other.url());
             let error = ask(location.as_bytes()).unwrap_err();
             assert_eq!((error.code(), error.http_status()), (Code::HttpStatus, Some(status)));
         }
         assert_eq!(other.connections(), 0);
+    }
+
+    #[test]
+    fn that_come_before_the_request_was_read_are_answers() {
+        let server = Server::raw(|mut stream| {
+            let _ = stream.write_all(&http(413, ""));
+            let _ = stream.shutdown(Shutdown::Write);
+            support::read_one(&mut stream);
+        });
+        let error = assert_fails(&server.client(), Code::HttpStatus, Delivery::Unknown);
+        assert_eq!(error.http_status(), Some(413));
     }
 
     #[test]
