@@ -6,20 +6,16 @@ use std::{env, io, process::ExitCode};
 
 fn main() -> ExitCode {
     match login(&env::args().nth(1).unwrap_or_default()) {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::from(1),
+        Ok(verified) => ExitCode::from(u8::from(!verified)),
         Err(error) => {
-            eprintln!("{error}\n{}", hint(error.delivery()));
+            let hint = match error.delivery() {
+                Delivery::NotSent => "Nothing was sent: it is safe to try again.",
+                Delivery::Answered => "The service answered.",
+                Delivery::Unknown => "An SMS may have gone out: look before you try again.",
+            };
+            eprintln!("{error}\n{hint}");
             ExitCode::from(2)
         }
-    }
-}
-
-fn hint(delivery: Delivery) -> &'static str {
-    match delivery {
-        Delivery::NotSent => "Nothing was sent: it is safe to try again.",
-        Delivery::Answered => "The service answered.",
-        Delivery::Unknown => "An SMS may have gone out: look before you try again.",
     }
 }
 
