@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use subtle::ConstantTimeEq as _;
 
-use crate::{Dialect, PASSWORD, USERNAME};
+use crate::{Dialect, Fate, PASSWORD, USERNAME};
 
 /// An account of the service: credentials, payment and dialect.
 ///
@@ -17,7 +17,9 @@ pub struct Account {
     credentials: Credentials,
     billing: Billing,
     credit: Credit,
-    dialect: Dialect,
+    /// `None`: the sandbox's.
+    dialect: Option<Dialect>,
+    fate: Fate,
 }
 
 #[derive(Clone, PartialEq, Eq)]
@@ -58,7 +60,8 @@ impl Account {
     }
 
     fn new(credentials: Credentials) -> Account {
-        Account { credentials, billing: Billing::Postpaid, credit: Credit::from(1000), dialect: Dialect::default() }
+        let (credit, fate) = (Credit::from(1000), Fate::default());
+        Account { credentials, billing: Billing::Postpaid, credit, dialect: None, fate }
     }
 
     /// Makes the account prepaid: each SMS costs one credit, and with less than one left it is refused with 9995.
@@ -73,10 +76,16 @@ impl Account {
         Account { billing: Billing::Postpaid, credit: credit.into(), ..self }
     }
 
-    /// Sets the dialect in which this account is answered.
+    /// Sets the dialect in which this account is answered; without it, that of the sandbox.
     #[must_use]
     pub fn dialect(self, dialect: Dialect) -> Account {
-        Account { dialect, ..self }
+        Account { dialect: Some(dialect), ..self }
+    }
+
+    /// Sets what becomes of this account's SMS; without it, they are delivered.
+    #[must_use]
+    pub fn fate(self, fate: Fate) -> Account {
+        Account { fate, ..self }
     }
 
     /// What cannot work about this account, in a sentence.
@@ -121,8 +130,27 @@ impl Account {
         self.credit
     }
 
-    pub(crate) fn spoken(&self) -> Dialect {
+    /// The dialect of its own, if it has one.
+    pub(crate) fn spoken(&self) -> Option<Dialect> {
         self.dialect
+    }
+
+    /// What becomes of its SMS.
+    pub(crate) fn destined(&self) -> Fate {
+        self.fate
+    }
+
+    /// By which name a database knows it.
+    pub(crate) fn name(&self) -> String {
+        match &self.credentials {
+            Credentials::Basic { username, .. } => format!("basic {username}"),
+            Credentials::Bearer { token } => format!("bearer {token}"),
+        }
+    }
+
+    /// Goes on with a credit that was left.
+    pub(crate) fn restore(&mut self, credit: Credit) {
+        self.credit = credit;
     }
 
     /// Whether the account can pay for one more SMS.
@@ -185,6 +213,16 @@ const UNITS: u64 = 10_u64.pow(DECIMALS as u32);
 
 impl Credit {
     const ONE: Credit = Credit { units: UNITS };
+
+    /// In ten-thousandths.
+    pub(crate) fn units(self) -> u64 {
+        self.units
+    }
+
+    /// From ten-thousandths; `None` for more than there can be.
+    pub(crate) fn from_units(units: u64) -> Option<Credit> {
+        (units / UNITS <= u64::from(u32::MAX)).then_some(Credit { units })
+    }
 
     /// As a JSON number: whole where it is whole.
     pub(crate) fn json(self) -> serde_json::Value {

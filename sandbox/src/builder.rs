@@ -1,12 +1,17 @@
 //! The settings of a sandbox, and how one is started from them.
 
 use std::io;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
-use crate::outbox::Outbox;
+use crate::database::Database;
 use crate::server::Server;
-use crate::service::Service;
-use crate::{Account, Clock, Codes, NO_CREDIT_PASSWORD, NO_CREDIT_USERNAME, OtpConfig, Sandbox, TOKEN};
+use crate::service::{Service, Setup};
+use crate::{Account, Clock, Codes, Dialect, NO_CREDIT_PASSWORD, NO_CREDIT_USERNAME, OtpConfig, Sandbox, TOKEN};
+
+/// From the sending of an SMS until its fate is known and reported, unless [`Builder::report_delay`] says otherwise.
+const REPORT_DELAY: Duration = Duration::from_secs(2);
 
 /// The settings of a [`Sandbox`]. The default is ready to start.
 #[derive(Default)]
@@ -17,6 +22,10 @@ pub struct Builder {
     configs: Vec<OtpConfig>,
     clock: Clock,
     codes: Codes,
+    dialect: Dialect,
+    database: Option<PathBuf>,
+    report_delay: Option<Duration>,
+    reports_to_any_host: bool,
 }
 
 impl Builder {
@@ -47,19 +56,52 @@ impl Builder {
         Builder { codes, ..self }
     }
 
+    /// The dialect of accounts that have none of their own, the ready ones among them.
+    pub fn dialect(self, dialect: Dialect) -> Builder {
+        Builder { dialect, ..self }
+    }
+
+    /// Keeps the state in this SQLite file, which is made if it is not there, so that it survives a restart: the SMS and
+    /// what has become of them, the credit that is left, how far the clock was moved. Without this, it is kept in memory
+    /// alone. Faults never survive.
+    ///
+    /// The OTPs of an account that is not set up any more are forgotten, and an account that is set up with another credit
+    /// than last time starts with that.
+    pub fn database(self, path: impl Into<PathBuf>) -> Builder {
+        Builder { database: Some(path.into()), ..self }
+    }
+
+    /// How long after an SMS its fate is known and its delivery report is posted, by the sandbox's clock; the default is
+    /// two seconds. With [`Clock::fixed`] no report goes out before the clock is moved.
+    pub fn report_delay(self, delay: Duration) -> Builder {
+        Builder { report_delay: Some(delay), ..self }
+    }
+
+    /// Posts delivery reports to any host. Without this, only to loopback: whoever tries a program with a `notifyUrl` that
+    /// is not his own must not post test data to a stranger.
+    pub fn reports_to_any_host(self) -> Builder {
+        Builder { reports_to_any_host: true, ..self }
+    }
+
     /// Starts to serve. When this returns, connections are accepted.
     ///
     /// # Errors
     ///
-    /// The port is taken, or the system refuses a socket or a thread; [`io::ErrorKind::InvalidInput`] with a sentence for
+    /// The port is taken, or the system refuses a socket or a thread; the database cannot be used, since another process
+    /// has it open for example; [`io::ErrorKind::InvalidInput`] with a sentence for
     /// an account, configuration or codes that cannot work.
     pub fn start(self) -> io::Result<Sandbox> {
         if let Some(problem) = self.problem() {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, problem));
         }
-        let port = self.port;
-        let service = Arc::new(Mutex::new(self.into_service()));
-        let server = Server::start(port, Arc::clone(&service))?;
+        let (port, reports_to_any_host) = (self.port, self.reports_to_any_host);
+        let database = self.database.as_deref().map(Database::open).transpose()?;
+        let mut service = self.into_service();
+        if let Some(database) = database {
+            service.keep_in(database)?;
+        }
+        let service = Arc::new(Mutex::new(service));
+        let server = Server::start(port, Arc::clone(&service), reports_to_any_host)?;
         let url = format!("http://{}", server.address());
         Ok(Sandbox { server, service, url })
     }
@@ -73,13 +115,14 @@ impl Builder {
     fn into_service(self) -> Service {
         let no_credit = Account::basic(NO_CREDIT_USERNAME, NO_CREDIT_PASSWORD).prepaid(0);
         let ready = vec![Account::default(), Account::bearer(TOKEN), no_credit];
-        Service {
+        Service::new(Setup {
             accounts: merged(ready, self.accounts, Account::same_name),
             configs: merged(vec![OtpConfig::default()], self.configs, |one, other| one.is_named(&other.otc_id)),
             clock: self.clock,
             codes: self.codes,
-            outbox: Outbox::default(),
-        }
+            dialect: self.dialect,
+            report_delay: self.report_delay.unwrap_or(REPORT_DELAY),
+        })
     }
 }
 

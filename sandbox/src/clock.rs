@@ -1,38 +1,61 @@
 //! The sandbox's time: the system's or one that stands still, and in both cases movable, so that a test need not wait for
 //! a code to expire.
 
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
-/// The clock by which codes expire. Only [`Sandbox::advance`](crate::Sandbox::advance) and `POST /sandbox/clock` move a
-/// fixed one; they move the system's ahead, too.
+/// What a fixed clock shows before it is moved: 2026-01-01T00:00:00Z.
+const FIXED: Duration = Duration::from_secs(1_767_225_600);
+
+/// No clock goes beyond 9999-12-31T23:59:59Z, the last date that has four digits of a year.
+pub(crate) const END_OF_TIME: Duration = Duration::from_secs(253_402_300_799);
+
+/// The clock by which codes expire and delivery reports come due. Only [`Sandbox::advance`](crate::Sandbox::advance) and
+/// `POST /sandbox/clock` move a fixed one; they move the system's ahead, too.
 #[derive(Debug, Clone)]
 pub struct Clock {
+    /// What it showed when it was made.
+    start: Duration,
     /// Where time goes by itself: when this clock was made.
     running_since: Option<Instant>,
     advanced: Duration,
 }
 
 impl Clock {
-    /// Time that goes by as everywhere else.
+    /// Time that goes by as everywhere else. It shows the system's date and does not jump when that is set.
     pub fn system() -> Clock {
-        Clock { running_since: Some(Instant::now()), advanced: Duration::ZERO }
+        let start = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or(FIXED);
+        Clock { start, running_since: Some(Instant::now()), advanced: Duration::ZERO }
     }
 
-    /// Time that stands still until it is moved.
+    /// Time that stands still until it is moved, at 2026-01-01T00:00:00Z.
     pub fn fixed() -> Clock {
-        Clock { running_since: None, advanced: Duration::ZERO }
+        Clock { start: FIXED, running_since: None, advanced: Duration::ZERO }
     }
 
-    /// The time since this clock was made, what it was advanced by included.
+    /// The time since 1970, what it was advanced by included.
     pub(crate) fn now(&self) -> Duration {
         let passed = self.running_since.map_or(Duration::ZERO, |start| start.elapsed());
-        passed.saturating_add(self.advanced)
+        self.start.saturating_add(passed).saturating_add(self.advanced).min(END_OF_TIME)
     }
 
-    /// Moves the time ahead and answers how far it has been moved in all.
-    pub(crate) fn advance(&mut self, by: Duration) -> Duration {
-        self.advanced = self.advanced.saturating_add(by);
+    /// Whether time goes by itself.
+    pub(crate) fn is_running(&self) -> bool {
+        self.running_since.is_some()
+    }
+
+    /// How far it has been moved in all.
+    pub(crate) fn advanced(&self) -> Duration {
         self.advanced
+    }
+
+    /// Moves the time ahead.
+    pub(crate) fn advance(&mut self, by: Duration) {
+        self.advanced = self.advanced.saturating_add(by).min(END_OF_TIME);
+    }
+
+    /// As if it had never been moved.
+    pub(crate) fn reset(&mut self) {
+        self.advanced = Duration::ZERO;
     }
 }
 
@@ -50,19 +73,23 @@ mod tests {
     fn a_fixed_clock_stands_still_until_it_is_moved() {
         let mut clock = Clock::fixed();
         std::thread::sleep(Duration::from_millis(2));
-        assert_eq!(clock.now(), Duration::ZERO);
+        assert_eq!(clock.now(), FIXED);
         clock.advance(Duration::from_secs(5));
-        assert_eq!(clock.advance(Duration::from_secs(2)), Duration::from_secs(7));
-        assert_eq!(clock.now(), Duration::from_secs(7));
+        clock.advance(Duration::from_secs(2));
+        assert_eq!(clock.advanced(), Duration::from_secs(7));
+        assert_eq!(clock.now(), FIXED + Duration::from_secs(7));
+        clock.reset();
+        assert_eq!(clock.now(), FIXED);
     }
 
     #[test]
     fn the_system_clock_runs_and_can_be_moved_ahead() {
         let mut clock = Clock::system();
+        let unmoved = clock.now();
         clock.advance(Duration::from_secs(60));
         let before = clock.now();
         std::thread::sleep(Duration::from_millis(2));
-        assert!(before >= Duration::from_secs(60) && clock.now() > before);
+        assert!(before >= unmoved + Duration::from_secs(60) && clock.now() > before);
     }
 
     #[test]
@@ -70,6 +97,6 @@ mod tests {
         let mut clock = Clock::system();
         clock.advance(Duration::MAX);
         clock.advance(Duration::MAX);
-        assert_eq!(clock.now(), Duration::MAX);
+        assert_eq!(clock.now(), END_OF_TIME);
     }
 }

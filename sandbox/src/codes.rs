@@ -41,6 +41,11 @@ impl Codes {
             .then_some("the sequence of codes or one of its codes is empty")
     }
 
+    /// Starts again with the first code.
+    pub(crate) fn restart(&mut self) {
+        self.next = 0;
+    }
+
     /// The code of the next SMS.
     pub(crate) fn next(&mut self, length: usize) -> io::Result<String> {
         let Some(given) = &self.given else { return random_text(DIGITS, length) };

@@ -1,9 +1,13 @@
 //! Answers as JSON, in the specification's form or in the other forms that are known of it or cannot be ruled out. A client
 //! must come to the same result in all of them.
 
+use std::fmt;
+use std::str::FromStr;
+
 use ants_otp::Code;
 use serde_json::{Map, Value, json};
 
+use crate::answer::Answer;
 use crate::otp::Verification;
 use crate::service::{Balance, Refusal, Sent};
 
@@ -34,6 +38,54 @@ pub struct Dialect {
     pub thai: bool,
     /// Too many tries and an expired code are an `error` of 0304 and 0305 instead of flags.
     pub errors_for_flags: bool,
+    /// Delivery reports come as a list, with `callbackData` in the detail and `status` as a list of one, instead of as one
+    /// object with `callbackData` at its top and `status` an object.
+    pub other_report: bool,
+}
+
+/// Each field with the name by which a header or a command line chooses it.
+const FIELDS: [(&str, fn(&mut Dialect) -> &mut bool); 9] = [
+    ("status-object", |dialect| &mut dialect.status_object),
+    ("capital-success", |dialect| &mut dialect.capital_success),
+    ("text-booleans", |dialect| &mut dialect.text_booleans),
+    ("key-without-space", |dialect| &mut dialect.key_without_space),
+    ("error-codes", |dialect| &mut dialect.error_codes),
+    ("error-statuses", |dialect| &mut dialect.error_statuses),
+    ("thai", |dialect| &mut dialect.thai),
+    ("errors-for-flags", |dialect| &mut dialect.errors_for_flags),
+    ("other-report", |dialect| &mut dialect.other_report),
+];
+
+/// A text that names no [`Dialect`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UnknownDialect;
+
+impl fmt::Display for UnknownDialect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = FIELDS.map(|(name, _)| name).join(", ");
+        write!(f, "not a dialect: use specification, other, or with commas between them some of {names}")
+    }
+}
+
+impl std::error::Error for UnknownDialect {}
+
+impl FromStr for Dialect {
+    type Err = UnknownDialect;
+
+    /// `specification`, `other`, or what differs from the specification's form with commas between: the names of the
+    /// fields with dashes, such as `thai,error-codes`.
+    fn from_str(text: &str) -> Result<Dialect, UnknownDialect> {
+        let mut dialect = match text.trim() {
+            "specification" => return Ok(Dialect::default()),
+            "other" => return Ok(Dialect::other()),
+            _ => Dialect::default(),
+        };
+        for wanted in text.split(',') {
+            let (_, field) = FIELDS.iter().find(|(name, _)| *name == wanted.trim()).ok_or(UnknownDialect)?;
+            *field(&mut dialect) = true;
+        }
+        Ok(dialect)
+    }
 }
 
 impl Dialect {
@@ -48,6 +100,7 @@ impl Dialect {
             error_statuses: true,
             thai: true,
             errors_for_flags: true,
+            other_report: true,
         }
     }
 
@@ -125,19 +178,6 @@ impl Dialect {
     }
 }
 
-/// An answer before it becomes HTTP.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Answer {
-    pub status: u16,
-    pub body: Value,
-}
-
-impl Answer {
-    pub(crate) fn ok(body: Value) -> Answer {
-        Answer { status: 200, body }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -210,5 +250,17 @@ mod tests {
     fn a_429_is_given_no_code_of_the_table() {
         let answer = Dialect::other().refusal(&Code::RateLimited.into());
         assert_eq!(answer.body, json!({"error": {"message": "Too Many Requests", "description": ""}}));
+    }
+
+    #[test]
+    fn a_dialect_is_chosen_by_name_or_by_what_differs() {
+        assert_eq!("specification".parse(), Ok(Dialect::default()));
+        assert_eq!(" other ".parse(), Ok(Dialect::other()));
+        assert_eq!(FIELDS.map(|(name, _)| name).join(", ").parse(), Ok(Dialect::other()));
+        let some = Dialect { thai: true, error_codes: true, ..Dialect::default() };
+        assert_eq!("thai, error-codes".parse(), Ok(some));
+        for text in ["", "Thai", "thai,", "other,thai"] {
+            assert_eq!(text.parse::<Dialect>(), Err(UnknownDialect), "{text}");
+        }
     }
 }

@@ -83,21 +83,31 @@
 #![warn(missing_docs)]
 
 mod account;
+mod answer;
 mod api;
 mod body;
 mod builder;
 mod clock;
 mod codes;
 mod config;
+mod database;
+mod date;
 mod dialect;
+mod fault;
+mod guard;
+mod line;
 mod magic;
 mod message;
 mod mobile;
 mod otp;
 mod outbox;
+mod report;
+mod reporter;
 mod server;
 mod service;
 mod tools;
+mod trouble;
+mod xml;
 
 use std::fmt;
 use std::time::Duration;
@@ -107,9 +117,11 @@ pub use builder::Builder;
 pub use clock::Clock;
 pub use codes::Codes;
 pub use config::OtpConfig;
-pub use dialect::Dialect;
+pub use dialect::{Dialect, UnknownDialect};
+pub use fault::{Fault, Operation};
 pub use message::Message;
 pub use otp::State;
+pub use report::{Fate, Report, ReportState, UnknownFate};
 
 use api::{Shared, lock};
 use server::Server;
@@ -191,7 +203,29 @@ impl Sandbox {
 
     /// Moves the clock ahead.
     pub fn advance(&self, by: Duration) {
-        lock(&self.service).advance(by);
+        // What the database could not take is written with the next change.
+        let _ = lock(&self.service).advance(by);
+    }
+
+    /// Lets something go wrong with the next calls, behind the faults that are set already. At most 100 are kept; `false`
+    /// says that there was no room.
+    pub fn add_fault(&self, fault: Fault) -> bool {
+        let service = &mut *lock(&self.service);
+        let added = service.faults.add(fault);
+        let _ = service.commit();
+        added
+    }
+
+    /// Removes all faults.
+    pub fn clear_faults(&self) {
+        let service = &mut *lock(&self.service);
+        service.faults.clear();
+        let _ = service.commit();
+    }
+
+    /// Forgets all SMS and faults. Credit, the sequence of codes and the clock are as they were at the start.
+    pub fn reset(&self) {
+        let _ = lock(&self.service).reset();
     }
 
     /// Serves until [`Sandbox::stop`] is called from another thread; without that, until the process ends.

@@ -1,15 +1,22 @@
-//! Magic numbers: mobiles `6680000CCCC` that bring about the answer CCCC. They only choose answers; what a real state does
-//! is in `otp.rs`.
+//! Magic numbers: mobiles `6680000CCCC` that bring about the answer CCCC, or a broken line, or the fate of an SMS. They only
+//! choose; what a real state does is in `otp.rs`.
 
 use ants_otp::Code;
 
-/// When a magic number acts.
+use crate::Fate;
+use crate::fault::{DELAY, HTML_STATUS, Operation, Trouble};
+
+/// What a magic number does, and when.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Magic {
     /// The request is refused; no SMS is sent and nothing is paid.
     OnRequest(Code),
     /// The OTP is sent, and each verify of it gets this answer, whatever code is typed.
     OnVerify(Code),
+    /// The answers of this operation meet with trouble.
+    Line(Operation, Trouble),
+    /// The SMS has this fate.
+    Fate(Fate),
 }
 
 impl Magic {
@@ -19,22 +26,68 @@ impl Magic {
         if digits.len() != 4 || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
             return None;
         }
-        match Code::from_number(digits.parse().ok()?)? {
-            code @ (Code::NoDataAvailable | Code::OverLimitUsage | Code::CodeExpired | Code::CodeConfirmed) => {
-                Some(Magic::OnVerify(code))
-            }
-            code @ (Code::InvalidOtpConfig
-            | Code::NumberPrefixMissing
-            | Code::InvalidNumber
-            | Code::RateLimited
-            | Code::CreditNotEnough
-            | Code::BadRequest
-            | Code::AuthenticationFailed
-            | Code::Exception) => Some(Magic::OnRequest(code)),
-            // Success, and the numbers below 0301 that no service sends.
+        let number = digits.parse().ok()?;
+        line(number).or_else(|| fate(number)).or_else(|| code(number))
+    }
+
+    /// The trouble that this number brings to the answer of this operation.
+    pub(crate) fn trouble(mobile: &str, operation: Operation) -> Option<Trouble> {
+        match Magic::of(mobile)? {
+            Magic::Line(on, trouble) if on == operation => Some(trouble),
             _ => None,
         }
     }
+}
+
+fn code(number: i32) -> Option<Magic> {
+    match Code::from_number(number)? {
+        code @ (Code::NoDataAvailable | Code::OverLimitUsage | Code::CodeExpired | Code::CodeConfirmed) => {
+            Some(Magic::OnVerify(code))
+        }
+        code @ (Code::InvalidOtpConfig
+        | Code::NumberPrefixMissing
+        | Code::InvalidNumber
+        | Code::RateLimited
+        | Code::CreditNotEnough
+        | Code::BadRequest
+        | Code::AuthenticationFailed
+        | Code::Exception) => Some(Magic::OnRequest(code)),
+        // Success, and the numbers below 0301 that no service sends.
+        _ => None,
+    }
+}
+
+/// 0200 and 0502 are pages of a gateway; 060x act on the request, 061x on each verify.
+fn line(number: i32) -> Option<Magic> {
+    let trouble = match number {
+        200 => return Some(Magic::Line(Operation::Request, Trouble::Html(200))),
+        502 => return Some(Magic::Line(Operation::Request, Trouble::Html(HTML_STATUS))),
+        601 | 611 => Trouble::Silent,
+        602 | 612 => Trouble::Late(DELAY),
+        603 | 613 => Trouble::Slow(DELAY),
+        604 | 614 => Trouble::CutBefore { reset: false },
+        605 | 615 => Trouble::CutBefore { reset: true },
+        606 | 616 => Trouble::CutAfter { reset: false },
+        607 | 617 => Trouble::CutAfter { reset: true },
+        608 | 618 => Trouble::Half { reset: false },
+        609 | 619 => Trouble::Half { reset: true },
+        _ => return None,
+    };
+    Some(Magic::Line(if number < 610 { Operation::Request } else { Operation::Verify }, trouble))
+}
+
+fn fate(number: i32) -> Option<Magic> {
+    Some(Magic::Fate(match number {
+        700 => Fate::Unreported,
+        701 => Fate::Accepted,
+        702 => Fate::Pending,
+        703 => Fate::Undelivered,
+        704 => Fate::Delivered,
+        705 => Fate::Expired,
+        706 => Fate::Rejected,
+        707 => Fate::Completed,
+        _ => return None,
+    }))
 }
 
 #[cfg(test)]
@@ -52,10 +105,32 @@ mod tests {
     }
 
     #[test]
+    fn each_trouble_of_the_line_has_a_number_for_request_and_one_for_verify() {
+        for number in 601..=609 {
+            let (on_request, on_verify) = (format!("6680000{number:04}"), format!("6680000{:04}", number + 10));
+            let trouble = Magic::trouble(&on_request, Operation::Request);
+            assert!(trouble.is_some());
+            assert_eq!(Magic::trouble(&on_verify, Operation::Verify), trouble);
+            assert_eq!(Magic::trouble(&on_request, Operation::Verify), None);
+            assert_eq!(Magic::trouble(&on_verify, Operation::Request), None);
+        }
+    }
+
+    #[test]
     fn other_numbers_are_not_magic() {
-        for mobile in
-            ["66800000000", "66800000001", "66800000308", "66810000303", "668000030", "668000003030", "6680000+303", ""]
-        {
+        for mobile in [
+            "66800000000",
+            "66800000001",
+            "66800000308",
+            "66800000600",
+            "66800000610",
+            "66800000708",
+            "66810000303",
+            "668000030",
+            "668000003030",
+            "6680000+303",
+            "",
+        ] {
             assert_eq!(Magic::of(mobile), None, "{mobile}");
         }
     }

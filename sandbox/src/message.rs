@@ -1,16 +1,18 @@
 //! The SMS that the sandbox "sent", as tests and `GET /sandbox/messages` see them.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use serde::Serialize;
+use serde_json::{Value, json};
 
-use crate::State;
+use crate::date::date;
 use crate::otp::Otp;
+use crate::report::Report;
+use crate::{Fate, State};
 
 /// An SMS as the telephone shows it, and what has become of its OTP. No SMS really leaves the sandbox.
 ///
-/// As JSON it has the same names, without `sender`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+/// `GET /sandbox/messages` shows the same names.
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Message {
     /// To whom: the number as it was requested, such as `66812345678`.
@@ -26,8 +28,13 @@ pub struct Message {
     /// What has become of the OTP by now.
     pub state: State,
     /// The name that the OTP configuration sends under.
-    #[serde(skip)]
     pub sender: String,
+    /// When it was sent, by the sandbox's clock.
+    pub sent_at: SystemTime,
+    /// What is known of its way by now: [`Fate::Pending`] until the delay of its report is over.
+    pub delivery: Fate,
+    /// Its delivery report, where one was asked for.
+    pub report: Option<Report>,
 }
 
 impl Message {
@@ -35,12 +42,38 @@ impl Message {
         let letter = &otp.letter;
         Message {
             mobile: letter.mobile.clone(),
-            text: format!("Your OTP is {} (ref: {})", letter.code, letter.reference_code),
+            text: text(otp),
             code: letter.code.clone(),
             reference_code: letter.reference_code.clone(),
             otp_id: letter.otp_id.clone(),
             state: otp.state(now),
             sender: otp.sender.clone(),
+            sent_at: SystemTime::UNIX_EPOCH + otp.sent_at,
+            delivery: otp.delivery.known(now),
+            report: otp.delivery.report.clone(),
         }
     }
+}
+
+/// What the SMS says.
+pub(crate) fn text(otp: &Otp) -> String {
+    format!("Your OTP is {} (ref: {})", otp.letter.code, otp.letter.reference_code)
+}
+
+/// An SMS as `GET /sandbox/messages` shows it.
+pub(crate) fn json(otp: &Otp, now: Duration) -> Value {
+    let letter = &otp.letter;
+    json!({
+        "mobile": letter.mobile,
+        "sender": otp.sender,
+        "text": text(otp),
+        "code": letter.code,
+        "reference_code": letter.reference_code,
+        "otp_id": letter.otp_id,
+        "state": otp.state(now),
+        "sent_at": date(otp.sent_at),
+        "expires_at": date(otp.expires_at),
+        "delivery": otp.delivery.known(now),
+        "report": otp.delivery.report.as_ref().map(Report::json),
+    })
 }

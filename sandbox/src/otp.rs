@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use ants_otp::Code;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::OtpConfig;
+use crate::report::Delivery;
 
 /// What has become of an OTP.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
@@ -33,7 +34,7 @@ pub(crate) struct Verification {
 }
 
 /// Where and how a delivery report was asked for.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(crate) struct Notify {
     pub url: Option<String>,
     pub content_type: Option<String>,
@@ -52,7 +53,7 @@ impl Notify {
 }
 
 /// What an SMS says and to whom.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Letter {
     pub otp_id: String,
     pub mobile: String,
@@ -62,15 +63,18 @@ pub(crate) struct Letter {
 }
 
 /// An OTP that was sent.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Otp {
-    /// The account's place in the list of accounts.
+    /// The account's place in the list of accounts. A database keeps its name instead: the list may be another next time.
+    #[serde(skip)]
     pub account: usize,
     /// As the configuration writes it.
     pub otc_id: String,
     pub sender: String,
     pub letter: Letter,
-    expires_at: Duration,
+    pub sent_at: Duration,
+    pub expires_at: Duration,
+    pub delivery: Delivery,
     tries_left: u32,
     resends_left: u32,
     confirmed: bool,
@@ -85,6 +89,8 @@ impl Otp {
             otc_id: config.otc_id.clone(),
             sender: config.sender.clone(),
             letter,
+            sent_at: now,
+            delivery: Delivery { due: now, ..Delivery::default() },
             expires_at: now.saturating_add(config.life),
             tries_left: config.tries,
             resends_left: config.resend_limit,
@@ -140,6 +146,18 @@ impl Otp {
     pub(crate) fn replace(&mut self, config: &OtpConfig, letter: Letter, now: Duration) -> Otp {
         self.replaced = true;
         Otp { resends_left: self.resends_left.saturating_sub(1), ..Otp::new(self.account, config, letter, now) }
+    }
+
+    /// When it next changes by itself: it expires, or its fate becomes known.
+    pub(crate) fn next_change(&self, now: Duration) -> Option<Duration> {
+        let expiry = (self.state(now) == State::Waiting).then_some(self.expires_at);
+        let fate = Some(self.delivery.due).filter(|&due| due > now);
+        expiry.into_iter().chain(fate).min()
+    }
+
+    /// Whether it changed by itself after `then` and up to `now`.
+    pub(crate) fn changed_by_itself(&self, then: Duration, now: Duration) -> bool {
+        self.next_change(then).is_some_and(|change| change <= now)
     }
 
     fn is_over(&self, now: Duration) -> bool {
@@ -268,6 +286,18 @@ mod tests {
             assert!(locked.verify("99999", START).is_ok());
         }
         assert_eq!(locked.may_resend(START), Err(Code::OverLimitUsage));
+    }
+
+    #[test]
+    fn it_changes_by_itself_when_its_fate_is_due_and_when_it_expires() {
+        let mut otp = otp();
+        otp.delivery.due = Duration::from_secs(2);
+        assert_eq!(otp.next_change(START), Some(Duration::from_secs(2)));
+        assert_eq!(otp.next_change(Duration::from_secs(2)), Some(LIFE));
+        assert_eq!(otp.next_change(LIFE), None);
+        assert!(otp.changed_by_itself(START, LIFE) && !otp.changed_by_itself(START, Duration::from_secs(1)));
+        assert!(otp.verify("00017", START).is_ok());
+        assert_eq!(otp.next_change(Duration::from_secs(2)), None);
     }
 
     #[test]

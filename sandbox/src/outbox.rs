@@ -8,9 +8,17 @@ use crate::otp::Otp;
 /// How many OTPs are kept.
 pub(crate) const KEPT: usize = 10_000;
 
+/// An OTP and the revision of its last change.
+struct Kept {
+    otp: Otp,
+    revision: u64,
+}
+
 #[derive(Default)]
 pub(crate) struct Outbox {
-    otps: VecDeque<Otp>,
+    otps: VecDeque<Kept>,
+    /// Grows with each change.
+    revision: u64,
     /// How many were forgotten: the number of the OTP at the front.
     forgotten: usize,
     /// The number of each OTP by its id in lower case.
@@ -23,27 +31,70 @@ impl Outbox {
         if self.otps.len() == KEPT
             && let Some(oldest) = self.otps.pop_front()
         {
-            self.numbers.remove(&key(&oldest.letter.otp_id));
+            self.numbers.remove(&key(&oldest.otp.letter.otp_id));
             self.forgotten += 1;
         }
         self.numbers.insert(key(&otp.letter.otp_id), self.forgotten + self.otps.len());
-        self.otps.push_back(otp);
+        self.revision += 1;
+        self.otps.push_back(Kept { otp, revision: self.revision });
     }
 
     /// The account's OTP with this id, letter case aside. Another account's is as unknown as one that never was.
-    pub(crate) fn find(&mut self, account: usize, otp_id: &str) -> Option<&mut Otp> {
-        let number = *self.numbers.get(&key(otp_id))?;
-        self.otps.get_mut(number - self.forgotten).filter(|otp| otp.account == account)
+    pub(crate) fn find(&self, account: usize, otp_id: &str) -> Option<&Otp> {
+        self.any(otp_id).filter(|otp| otp.account == account)
     }
 
-    /// The account's newest OTP of this configuration.
-    pub(crate) fn newest(&mut self, account: usize, otc_id: &str) -> Option<&mut Otp> {
-        self.otps.iter_mut().rev().find(|otp| otp.account == account && otp.otc_id == otc_id)
+    /// The same, to be changed.
+    pub(crate) fn change(&mut self, account: usize, otp_id: &str) -> Option<&mut Otp> {
+        self.find(account, otp_id)?;
+        self.change_any(otp_id)
+    }
+
+    /// Whoever's OTP with this id.
+    pub(crate) fn any(&self, otp_id: &str) -> Option<&Otp> {
+        let number = *self.numbers.get(&key(otp_id))?;
+        self.otps.get(number - self.forgotten).map(|kept| &kept.otp)
+    }
+
+    /// The same, to be changed.
+    pub(crate) fn change_any(&mut self, otp_id: &str) -> Option<&mut Otp> {
+        let number = *self.numbers.get(&key(otp_id))?;
+        let kept = self.otps.get_mut(number - self.forgotten)?;
+        self.revision += 1;
+        kept.revision = self.revision;
+        Some(&mut kept.otp)
+    }
+
+    /// The id of the account's newest OTP of this configuration.
+    pub(crate) fn newest(&self, account: usize, otc_id: &str) -> Option<String> {
+        let newest = self.iter().rev().find(|otp| otp.account == account && otp.otc_id == otc_id)?;
+        Some(newest.letter.otp_id.clone())
     }
 
     /// All that are kept, oldest first.
     pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = &Otp> {
-        self.otps.iter()
+        self.otps.iter().map(|kept| &kept.otp)
+    }
+
+    /// Grows with each change.
+    pub(crate) fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    /// Those that changed after this revision, with their numbers, oldest first.
+    pub(crate) fn changed_since(&self, revision: u64) -> impl Iterator<Item = (usize, &Otp)> {
+        let numbered = self.otps.iter().enumerate().filter(move |(_, kept)| kept.revision > revision);
+        numbered.map(|(index, kept)| (self.forgotten + index, &kept.otp))
+    }
+
+    /// The number of the oldest that is kept.
+    pub(crate) fn first_number(&self) -> usize {
+        self.forgotten
+    }
+
+    /// Forgets all. Revisions go on, so that nobody takes the emptied outbox for one that he has seen.
+    pub(crate) fn clear(&mut self) {
+        *self = Outbox { revision: self.revision + 1, ..Outbox::default() };
     }
 }
 
@@ -77,7 +128,7 @@ mod tests {
         assert!(outbox.find(0, "aB").is_some());
         assert!(outbox.find(1, "Ab").is_none());
         assert!(outbox.find(0, "A").is_none());
-        assert!(outbox.newest(0, "config").is_some());
+        assert_eq!(outbox.newest(0, "config").as_deref(), Some("Ab"));
         assert!(outbox.newest(1, "config").is_none());
         assert!(outbox.newest(0, "other").is_none());
     }
@@ -94,6 +145,21 @@ mod tests {
         for number in ["3", "5000", "10002"] {
             assert_eq!(outbox.find(0, number).map(|otp| otp.letter.otp_id.clone()).as_deref(), Some(number));
         }
-        assert_eq!(outbox.newest(0, "config").map(|otp| otp.letter.otp_id.clone()).as_deref(), Some("10002"));
+        assert_eq!(outbox.newest(0, "config").as_deref(), Some("10002"));
+    }
+
+    #[test]
+    fn what_was_added_or_changed_is_told_by_its_revision() {
+        let mut outbox = Outbox::default();
+        ["1", "2", "3"].into_iter().for_each(|id| outbox.push(otp(0, id)));
+        let seen = outbox.revision();
+        assert_eq!(outbox.changed_since(seen).count(), 0);
+        assert!(outbox.change(0, "2").is_some() && outbox.change(1, "3").is_none());
+        let changed: Vec<_> =
+            outbox.changed_since(seen).map(|(number, otp)| (number, otp.letter.otp_id.as_str())).collect();
+        assert_eq!(changed, [(1, "2")]);
+        let seen = outbox.revision();
+        outbox.clear();
+        assert!(outbox.revision() > seen && outbox.iter().count() == 0 && outbox.any("2").is_none());
     }
 }

@@ -7,11 +7,13 @@ use std::sync::{Condvar, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use axum::Router;
-use axum::serve::ListenerExt as _;
+use axum::{Router, middleware};
 use tokio::sync::watch;
 
 use crate::api::{self, Shared};
+use crate::guard::guard;
+use crate::line::{Lines, Shears};
+use crate::reporter;
 use crate::tools;
 
 /// How long a stop waits for answers under way. Idle connections are closed without waiting.
@@ -27,7 +29,7 @@ pub(crate) struct Server {
 
 impl Server {
     /// Binds loopback, never another address, and serves from a thread of its own.
-    pub(crate) fn start(port: u16, service: Shared) -> io::Result<Server> {
+    pub(crate) fn start(port: u16, service: Shared, reports_to_any_host: bool) -> io::Result<Server> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
@@ -42,6 +44,7 @@ impl Server {
         };
         let thread = thread::Builder::new().name("ants-otp-sandbox".into()).spawn(move || {
             let _signal = signal;
+            runtime.spawn(reporter::run(Arc::clone(&service), reports_to_any_host));
             runtime.block_on(serve(listener, service, stopped));
             // Dropping the runtime closes the connections that are left.
         })?;
@@ -91,12 +94,10 @@ impl Drop for EndSignal {
 }
 
 async fn serve(listener: tokio::net::TcpListener, service: Shared, stopped: watch::Receiver<bool>) {
-    let app = Router::new().merge(api::routes()).merge(tools::routes()).with_state(service);
-    let listener = listener.tap_io(|connection| {
-        // Without this a small answer may wait 40 ms for the client's acknowledgement. Where it fails, it only waits.
-        let _ = connection.set_nodelay(true);
-    });
-    let serving = axum::serve(listener, app).with_graceful_shutdown(until(stopped.clone()));
+    let own = tools::routes().layer(middleware::from_fn(guard));
+    let app = Router::new().merge(api::routes()).merge(own).with_state(service);
+    let app = app.into_make_service_with_connect_info::<Shears>();
+    let serving = axum::serve(Lines(listener), app).with_graceful_shutdown(until(stopped.clone()));
     let serving = tokio::spawn(serving.into_future());
     until(stopped).await;
     // Whether the answers under way were finished or not, the end is the same.

@@ -5,20 +5,46 @@ use std::io;
 use std::time::Duration;
 
 use ants_otp::Code;
+use serde_json::Value;
+use tokio::sync::watch;
 
 use crate::account::Presented;
 use crate::codes::{reference_code, uuid};
+use crate::database::{Database, Stored};
+use crate::fault::Faults;
 use crate::magic::Magic;
 use crate::otp::{Letter, Notify, Otp, Verification};
 use crate::outbox::Outbox;
-use crate::{Account, Clock, Codes, Credit, Dialect, Message, OtpConfig, mobile};
+use crate::report::{self, Delivery, Fate, Outcome, Report};
+use crate::{Account, Clock, Codes, Credit, Dialect, Message, OtpConfig, message, mobile};
 
-pub(crate) struct Service {
+/// What a service is made with.
+pub(crate) struct Setup {
     pub accounts: Vec<Account>,
     pub configs: Vec<OtpConfig>,
     pub clock: Clock,
     pub codes: Codes,
+    /// For accounts that have none of their own, and for callers without credentials.
+    pub dialect: Dialect,
+    /// From the sending of an SMS until its fate is known.
+    pub report_delay: Duration,
+}
+
+pub(crate) struct Service {
+    setup: Setup,
+    /// As they stand; `setup` holds them as they were at the start.
+    accounts: Vec<Account>,
     pub outbox: Outbox,
+    pub faults: Faults,
+    /// The ids of the OTPs whose reports are not at their end, so that nobody looks through all OTPs at each change.
+    reporting: Vec<String>,
+    /// How often everything was forgotten.
+    pub resets: u64,
+    database: Option<Database>,
+    /// The outbox's revision that the database has.
+    saved: u64,
+    /// Counts the changes, for those that wait for one.
+    changes: watch::Sender<u64>,
 }
 
 /// Why the service says no.
@@ -66,6 +92,16 @@ impl Sent {
     }
 }
 
+/// A delivery report that is to be posted now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Job {
+    pub otp_id: String,
+    pub message_id: String,
+    pub url: String,
+    pub content_type: &'static str,
+    pub body: String,
+}
+
 /// The answer to a balance.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Balance {
@@ -74,6 +110,77 @@ pub(crate) struct Balance {
 }
 
 impl Service {
+    pub(crate) fn new(setup: Setup) -> Service {
+        Service {
+            accounts: setup.accounts.clone(),
+            setup,
+            outbox: Outbox::default(),
+            faults: Faults::default(),
+            reporting: Vec::new(),
+            resets: 0,
+            database: None,
+            saved: 0,
+            changes: watch::Sender::new(0),
+        }
+    }
+
+    /// Goes on from where the database stands, and keeps it up to date from now on.
+    pub(crate) fn keep_in(&mut self, mut database: Database) -> io::Result<()> {
+        let Stored { otps, credits, advanced } = database.load()?;
+        for (name, mut otp) in otps {
+            // The OTPs of an account that is no longer set up are nobody's.
+            if let Some(account) = self.accounts.iter().position(|account| account.name() == name) {
+                otp.account = account;
+                otp.delivery.report.iter_mut().for_each(Report::interrupted);
+                self.report(&otp);
+                self.outbox.push(otp);
+            }
+        }
+        for stored in credits {
+            let account = self.accounts.iter_mut().find(|account| account.name() == stored.account);
+            if let Some(account) = account.filter(|account| account.credit() == stored.at_start) {
+                account.restore(stored.now);
+            }
+        }
+        self.setup.clock.advance(advanced);
+        // Numbers start anew.
+        database.clear()?;
+        self.database = Some(database);
+        self.commit()
+    }
+
+    /// Writes what has changed to the database, and tells those that wait for a change. What could not be written is
+    /// written with the next change.
+    pub(crate) fn commit(&mut self) -> io::Result<()> {
+        self.changes.send_modify(|count| *count += 1);
+        let Some(database) = &mut self.database else { return Ok(()) };
+        let accounts = (self.setup.accounts.as_slice(), self.accounts.as_slice());
+        let changed = self.outbox.changed_since(self.saved);
+        database.save(changed, self.outbox.first_number(), accounts, self.setup.clock.advanced())?;
+        self.saved = self.outbox.revision();
+        Ok(())
+    }
+
+    /// Counts the changes.
+    pub(crate) fn changes(&self) -> watch::Receiver<u64> {
+        self.changes.subscribe()
+    }
+
+    /// Forgets all SMS and faults; accounts, codes and clock are as they were at the start.
+    pub(crate) fn reset(&mut self) -> io::Result<()> {
+        self.accounts = self.setup.accounts.clone();
+        self.outbox.clear();
+        self.faults.clear();
+        self.reporting.clear();
+        self.setup.codes.restart();
+        self.setup.clock.reset();
+        self.resets += 1;
+        if let Some(database) = &mut self.database {
+            database.clear()?;
+        }
+        self.commit()
+    }
+
     /// The account with these credentials. Every account is looked at, so that the time does not tell which one it is.
     pub(crate) fn account_of(&self, presented: &Presented) -> Option<usize> {
         let accepts =
@@ -81,8 +188,9 @@ impl Service {
         self.accounts.iter().enumerate().fold(None, accepts)
     }
 
-    pub(crate) fn dialect_of(&self, account: usize) -> Dialect {
-        self.accounts[account].spoken()
+    /// The account's dialect, or the sandbox's where it has none or is none.
+    pub(crate) fn dialect_of(&self, account: Option<usize>) -> Dialect {
+        account.and_then(|account| self.accounts[account].spoken()).unwrap_or(self.setup.dialect)
     }
 
     /// Sends an OTP. The configuration is looked at first, then the number, then the credit.
@@ -93,7 +201,7 @@ impl Service {
         mobile: &str,
         notify: Notify,
     ) -> Result<Sent, Refusal> {
-        let config = config(&self.configs, otc_id)?;
+        let config = config(&self.setup.configs, otc_id)?;
         if let Some(Magic::OnRequest(code)) = Magic::of(mobile) {
             return Err(code.into());
         }
@@ -101,9 +209,9 @@ impl Service {
         if !self.accounts[account].can_pay() {
             return Err(Code::CreditNotEnough.into());
         }
-        let letter = letter(&mut self.codes, config, mobile.into(), notify)?;
-        let otp = Otp::new(account, config, letter, self.clock.now());
-        Ok(self.send(otp))
+        let letter = letter(&mut self.setup.codes, config, mobile.into(), notify)?;
+        let otp = Otp::new(account, config, letter, self.setup.clock.now());
+        self.send(otp)
     }
 
     /// Sends an earlier OTP's person a new one in its place. The earlier one is named by its id, or it is the account's
@@ -115,24 +223,27 @@ impl Service {
         otc_id: Option<&str>,
         notify: Notify,
     ) -> Result<Sent, Refusal> {
-        let named = otc_id.map(|otc_id| config(&self.configs, otc_id)).transpose()?;
-        let earlier = match (otp_id, named) {
-            (Some(otp_id), None) => self.outbox.find(account, otp_id),
-            (Some(otp_id), Some(config)) => self.outbox.find(account, otp_id).filter(|otp| otp.otc_id == config.otc_id),
-            (None, Some(config)) => self.outbox.newest(account, &config.otc_id),
+        let named = otc_id.map(|otc_id| config(&self.setup.configs, otc_id)).transpose()?;
+        let earlier_id = match (otp_id, named) {
+            (Some(otp_id), _) => otp_id.to_owned(),
+            (None, Some(config)) => self.outbox.newest(account, &config.otc_id).ok_or(Code::NoDataAvailable)?,
             (None, None) => return Err(Refusal::bad_request("neither otpId nor otcId is given")),
         };
-        let earlier = earlier.ok_or(Code::NoDataAvailable)?;
-        let now = self.clock.now();
+        let earlier = self.outbox.find(account, &earlier_id).ok_or(Code::NoDataAvailable)?;
+        if named.is_some_and(|config| config.otc_id != earlier.otc_id) {
+            return Err(Code::NoDataAvailable.into());
+        }
+        let now = self.setup.clock.now();
         earlier.may_resend(now)?;
         if !self.accounts[account].can_pay() {
             return Err(Code::CreditNotEnough.into());
         }
-        let config = config(&self.configs, &earlier.otc_id)?;
+        let config = config(&self.setup.configs, &earlier.otc_id)?;
         let notify = notify.or(&earlier.letter.notify);
-        let letter = letter(&mut self.codes, config, earlier.letter.mobile.clone(), notify)?;
+        let letter = letter(&mut self.setup.codes, config, earlier.letter.mobile.clone(), notify)?;
+        let earlier = self.outbox.change(account, &earlier_id).ok_or(Code::NoDataAvailable)?;
         let otp = earlier.replace(config, letter, now);
-        Ok(self.send(otp))
+        self.send(otp)
     }
 
     /// Takes a code that was typed.
@@ -142,8 +253,8 @@ impl Service {
         otp_id: &str,
         typed: &str,
     ) -> Result<(String, Verification), Refusal> {
-        let now = self.clock.now();
-        let otp = self.outbox.find(account, otp_id).ok_or(Code::NoDataAvailable)?;
+        let now = self.now();
+        let otp = self.outbox.change(account, otp_id).ok_or(Code::NoDataAvailable)?;
         let verification = match Magic::of(&otp.letter.mobile) {
             Some(Magic::OnVerify(code)) => magic_verification(code)?,
             _ => otp.verify(typed, now)?,
@@ -157,10 +268,21 @@ impl Service {
         Balance { kind: account.billing().word(), credit: account.credit() }
     }
 
+    /// The number that an account's OTP was sent to.
+    pub(crate) fn mobile_of(&self, account: usize, otp_id: &str) -> Option<&str> {
+        self.outbox.find(account, otp_id).map(|otp| otp.letter.mobile.as_str())
+    }
+
     /// The SMS that were sent, oldest first.
     pub(crate) fn messages(&self) -> Vec<Message> {
-        let now = self.clock.now();
+        let now = self.now();
         self.outbox.iter().map(|otp| Message::of(otp, now)).collect()
+    }
+
+    /// The same as JSON.
+    pub(crate) fn messages_json(&self) -> Value {
+        let now = self.now();
+        self.outbox.iter().map(|otp| message::json(otp, now)).collect()
     }
 
     /// The code of the newest SMS to this number.
@@ -168,17 +290,103 @@ impl Service {
         self.outbox.iter().rev().find(|otp| otp.letter.mobile == mobile).map(|otp| otp.letter.code.clone())
     }
 
-    /// Moves the clock ahead and answers how far it has been moved in all.
-    pub(crate) fn advance(&mut self, by: Duration) -> Duration {
-        self.clock.advance(by)
+    pub(crate) fn now(&self) -> Duration {
+        self.setup.clock.now()
     }
 
-    /// The one place where an SMS goes out and is paid. A delivery report would start from here.
-    fn send(&mut self, otp: Otp) -> Sent {
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.setup.clock
+    }
+
+    /// Moves the clock ahead.
+    pub(crate) fn advance(&mut self, by: Duration) -> io::Result<()> {
+        self.setup.clock.advance(by);
+        self.commit()
+    }
+
+    /// Decides by hand what becomes of an SMS: its fate is known at once, and is reported, again where it was before.
+    /// `None` for an unknown OTP.
+    pub(crate) fn decide(&mut self, otp_id: &str, fate: Fate) -> Option<io::Result<Value>> {
+        let now = self.now();
+        let otp = self.outbox.change_any(otp_id)?;
+        match Delivery::new(fate, now, otp.letter.notify.url.as_deref()) {
+            Ok(delivery) => otp.delivery = delivery,
+            Err(error) => return Some(Err(error)),
+        }
+        let (json, otp) = (message::json(otp, now), otp.clone());
+        self.report(&otp);
+        Some(self.commit().map(|()| json))
+    }
+
+    /// The reports that are to be posted now, not more than keep `at_once` under way; and how long to wait for the next one
+    /// to come due, if time goes by itself.
+    pub(crate) fn due_reports(&mut self, at_once: usize) -> (Vec<Job>, Option<Duration>) {
+        let outbox = &self.outbox;
+        let report = |otp_id: &String| outbox.any(otp_id)?.delivery.report.as_ref();
+        self.reporting.retain(|otp_id| report(otp_id).is_some_and(|report| !report.is_over()));
+        let now = self.now();
+        let next = |otp_id: &String| report(otp_id)?.next();
+        let sending = self.reporting.iter().filter(|otp_id| next(otp_id).is_none()).count();
+        let due = self.reporting.iter().filter(|otp_id| next(otp_id).is_some_and(|next| next <= now));
+        let jobs: Vec<Job> =
+            due.take(at_once.saturating_sub(sending)).filter_map(|otp_id| self.job(outbox.any(otp_id)?)).collect();
+        let later = self.reporting.iter().filter_map(next).filter(|&next| next > now).min();
+        let wait = later.filter(|_| self.setup.clock.is_running()).map(|next| next - now);
+        for job in &jobs {
+            self.change_report(job, Report::begin);
+        }
+        (jobs, wait)
+    }
+
+    fn job(&self, otp: &Otp) -> Option<Job> {
+        let report = otp.delivery.report.as_ref()?;
+        let dialect = self.dialect_of(Some(otp.account));
+        let (content_type, body) = report::content(otp, report, &message::text(otp), dialect);
+        Some(Job {
+            otp_id: otp.letter.otp_id.clone(),
+            message_id: report.message_id.clone(),
+            url: report.url.clone(),
+            content_type,
+            body,
+        })
+    }
+
+    /// An attempt to post a report has ended.
+    pub(crate) fn report_ended(&mut self, job: &Job, outcome: Outcome) {
+        let now = self.now();
+        self.change_report(job, |report| report.end(outcome, now));
+    }
+
+    /// Changes the job's report, unless another was put in its place by now.
+    fn change_report(&mut self, job: &Job, change: impl FnOnce(&mut Report)) {
+        let report = self.outbox.change_any(&job.otp_id).and_then(|otp| otp.delivery.report.as_mut());
+        if let Some(report) = report.filter(|report| report.message_id == job.message_id) {
+            change(report);
+        }
+        // What the database could not take is written with the next change.
+        let _ = self.commit();
+    }
+
+    /// Remembers an OTP whose report is to be posted.
+    fn report(&mut self, otp: &Otp) {
+        if otp.delivery.report.is_some() && !self.reporting.contains(&otp.letter.otp_id) {
+            self.reporting.push(otp.letter.otp_id.clone());
+        }
+    }
+
+    /// The one place where an SMS goes out and is paid, and from which its delivery report starts.
+    fn send(&mut self, mut otp: Otp) -> Result<Sent, Refusal> {
+        let fate = match Magic::of(&otp.letter.mobile) {
+            Some(Magic::Fate(fate)) => fate,
+            _ => self.accounts[otp.account].destined(),
+        };
+        let due = otp.sent_at.saturating_add(self.setup.report_delay);
+        otp.delivery = Delivery::new(fate, due, otp.letter.notify.url.as_deref())?;
         self.accounts[otp.account].pay();
         let sent = Sent::of(&otp);
+        self.report(&otp);
         self.outbox.push(otp);
-        sent
+        Ok(sent)
     }
 }
 

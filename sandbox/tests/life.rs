@@ -229,6 +229,11 @@ fn messages_over_http_are_the_telephones_view() {
             "reference_code": reference,
             "otp_id": sent.text_of("otpId"),
             "state": "waiting",
+            "sender": "SANDBOX",
+            "sent_at": "2026-01-01T00:00:00Z",
+            "expires_at": "2026-01-01T00:05:00Z",
+            "delivery": "PENDING",
+            "report": null,
         })
     );
     assert_eq!(messages()[1]["mobile"], "66898765432");
@@ -239,7 +244,9 @@ fn the_clock_is_moved_over_http() {
     let sandbox = sandbox();
     Caller::new(&sandbox).requested(MOBILE);
     let clock = |body: &str| send(&sandbox, "POST", "/sandbox/clock", "", body.as_bytes());
-    assert_eq!(clock(r#"{"advance_seconds": 299.5}"#).json(), json!({"advanced_seconds": 299.5}));
+    let moved = json!({"advanced_seconds": 299.5, "now": "2026-01-01T00:04:59Z", "running": false});
+    assert_eq!(clock(r#"{"advance_seconds": 299.5}"#).json(), moved);
+    assert_eq!(send(&sandbox, "GET", "/sandbox/clock", "", b"").json(), moved);
     assert_eq!(sandbox.messages()[0].state, State::Waiting);
     assert_eq!(clock(r#"{"advance_seconds": 1}"#).status, 200);
     assert_eq!(sandbox.messages()[0].state, State::Expired);

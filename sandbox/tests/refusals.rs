@@ -67,7 +67,7 @@ fn other_paths_are_a_404_and_other_methods_a_405() {
     {
         assert_eq!(Caller::new(&sandbox).post(path, json!({})).status, 404, "{path}");
     }
-    for path in SERVICE.into_iter().chain(["/sandbox/clock"]) {
+    for path in SERVICE.into_iter().chain(["/sandbox/reset", "/sandbox/reports"]) {
         for method in ["GET", "PUT", "DELETE"] {
             assert_eq!(send(&sandbox, method, path, "", b"").status, 405, "{method} {path}");
         }

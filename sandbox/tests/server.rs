@@ -88,12 +88,12 @@ fn ureq_can_use_it() {
 fn open_connections(sandbox: &Sandbox) -> Vec<TcpStream> {
     let fresh = connect(sandbox);
     let mut idle = connect(sandbox);
-    write!(idle, "GET /sandbox/messages HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
+    write!(idle, "GET /sandbox/messages HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
     assert!(idle.read(&mut [0; 1024]).unwrap() > 0);
     let mut half_head = connect(sandbox);
     write!(half_head, "POST /otp/requ").unwrap();
     let mut half_body = connect(sandbox);
-    write!(half_body, "POST /sandbox/clock HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{{").unwrap();
+    write!(half_body, "POST /sandbox/clock HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{{").unwrap();
     thread::sleep(Duration::from_millis(20));
     vec![fresh, idle, half_head, half_body]
 }

@@ -131,7 +131,7 @@ pub fn send(sandbox: &Sandbox, method: &str, path: &str, headers: &str, body: &[
     let mut socket = connect(sandbox);
     let length = body.len();
     let head = format!(
-        "{method} {path} HTTP/1.1\r\nHost: sandbox\r\nConnection: close\r\nContent-Length: {length}\r\n{headers}\r\n"
+        "{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: {length}\r\n{headers}\r\n"
     );
     socket.write_all(head.as_bytes()).unwrap();
     socket.write_all(body).unwrap();
