@@ -140,6 +140,14 @@ impl Account {
         self.fate
     }
 
+    /// Its user name and password, if it has such.
+    pub(crate) fn pair(&self) -> Option<(&str, &str)> {
+        match &self.credentials {
+            Credentials::Basic { username, password } => Some((username, password)),
+            Credentials::Bearer { .. } => None,
+        }
+    }
+
     /// By which name a database knows it.
     pub(crate) fn name(&self) -> String {
         match &self.credentials {

@@ -87,6 +87,11 @@ impl Outbox {
         numbered.map(|(index, kept)| (self.forgotten + index, &kept.otp))
     }
 
+    /// Those that changed after this revision, and those that this is true of, oldest first.
+    pub(crate) fn changed_or(&self, revision: u64, also: impl Fn(&Otp) -> bool) -> impl Iterator<Item = &Otp> {
+        self.otps.iter().filter(move |kept| kept.revision > revision || also(&kept.otp)).map(|kept| &kept.otp)
+    }
+
     /// The number of the oldest that is kept.
     pub(crate) fn first_number(&self) -> usize {
         self.forgotten

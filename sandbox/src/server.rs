@@ -11,8 +11,10 @@ use axum::{Router, middleware};
 use tokio::sync::watch;
 
 use crate::api::{self, Shared};
+use crate::events;
 use crate::guard::guard;
 use crate::line::{Lines, Shears};
+use crate::page;
 use crate::reporter;
 use crate::tools;
 
@@ -94,7 +96,7 @@ impl Drop for EndSignal {
 }
 
 async fn serve(listener: tokio::net::TcpListener, service: Shared, stopped: watch::Receiver<bool>) {
-    let own = tools::routes().layer(middleware::from_fn(guard));
+    let own = tools::routes().merge(events::routes()).merge(page::routes()).layer(middleware::from_fn(guard));
     let app = Router::new().merge(api::routes()).merge(own).with_state(service);
     let app = app.into_make_service_with_connect_info::<Shears>();
     let serving = axum::serve(Lines(listener), app).with_graceful_shutdown(until(stopped.clone()));

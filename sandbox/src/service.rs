@@ -5,7 +5,7 @@ use std::io;
 use std::time::Duration;
 
 use ants_otp::Code;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::sync::watch;
 
 use crate::account::Presented;
@@ -266,6 +266,14 @@ impl Service {
     pub(crate) fn balance(&self, account: usize) -> Balance {
         let account = &self.accounts[account];
         Balance { kind: account.billing().word(), credit: account.credit() }
+    }
+
+    /// Credentials and an OTP configuration for a first try.
+    pub(crate) fn example_account(&self) -> Value {
+        let pair = self.accounts.iter().filter(|account| account.can_pay()).find_map(Account::pair);
+        let (username, password) = pair.unwrap_or_default();
+        let otc_id = self.setup.configs.first().map(|config| config.otc_id.as_str());
+        json!({ "username": username, "password": password, "otc_id": otc_id })
     }
 
     /// The number that an account's OTP was sent to.

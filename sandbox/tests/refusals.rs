@@ -63,8 +63,7 @@ fn schemes_are_understood_in_any_letter_case() {
 #[test]
 fn other_paths_are_a_404_and_other_methods_a_405() {
     let sandbox = sandbox();
-    for path in ["/", "/otp", "/otp/requestOTP/", "/otp/requestotp", "/v1/otp/requestOTP", "/sandbox", "/sandbox/other"]
-    {
+    for path in ["/otp", "/otp/requestOTP/", "/otp/requestotp", "/v1/otp/requestOTP", "/sandbox", "/sandbox/other"] {
         assert_eq!(Caller::new(&sandbox).post(path, json!({})).status, 404, "{path}");
     }
     for path in SERVICE.into_iter().chain(["/sandbox/reset", "/sandbox/reports"]) {
