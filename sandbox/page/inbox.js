@@ -24,14 +24,14 @@ function listen() {
   on("snapshot", (all) => {
     for (const { item } of shown.values()) item.remove();
     shown.clear();
-    all.messages.forEach(show);
+    all.messages.forEach((message) => show(message));
     showClock(all.clock);
     showFaults(all.faults);
     showCommand(all.account);
     arrange();
   });
   on("message", (message) => {
-    const fresh = show(message);
+    const fresh = show(message, "fresh");
     if (fresh) say(`New message to ${message.mobile}, code ${[...message.code].join(" ")}`);
     arrange();
   });
@@ -47,9 +47,10 @@ function live(yes, word) {
 // ---- Messages ------------------------------------------------------------------------------------------------------
 
 /** Shows a message, or what is new about it. Answers whether it was not there before. */
-function show(message) {
+function show(message, look) {
   const before = shown.get(message.otp_id);
   const item = before?.item ?? newItem(message);
+  if (!before && look) item.classList.add(look);
   shown.set(message.otp_id, { item, message });
   const set = (name, text) => {
     const place = item.querySelector("." + name);
@@ -73,7 +74,6 @@ function newItem(message) {
   const set = (name, text) => { item.querySelector("." + name).textContent = text; };
   item.dataset.id = message.otp_id;
   item.setAttribute("aria-label", `Message to ${message.mobile}`);
-  item.classList.toggle("fresh", $("live").dataset.live === "yes" && document.visibilityState === "visible");
   set("mobile", message.mobile);
   set("sender", `from ${message.sender}`);
   set("sent", timeOf(message.sent_at));

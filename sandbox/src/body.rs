@@ -14,7 +14,7 @@ pub(crate) const LARGEST: usize = 64 * 1024;
 /// closes would see a reset instead of the answer.
 const READ_PAST: usize = 16 * 1024 * 1024;
 
-/// The longest notifyUrl, notifyContentType or callbackData: they are kept with each OTP.
+/// The longest notifyUrl, notifyContentType or callbackData, in characters: they are kept with each OTP.
 const LONGEST_KEPT: usize = 2048;
 
 /// Why there is no body.
@@ -75,8 +75,8 @@ impl Fields {
     /// Text that may be absent or null, and that is short enough to be kept.
     pub(crate) fn kept(&self, name: &str) -> Result<Option<String>, Refusal> {
         match self.optional(name)? {
-            Some(text) if text.len() > LONGEST_KEPT => {
-                Err(Refusal::bad_request(format!("{name} is longer than {LONGEST_KEPT} bytes")))
+            Some(text) if text.chars().count() > LONGEST_KEPT => {
+                Err(Refusal::bad_request(format!("{name} is longer than {LONGEST_KEPT} characters")))
             }
             text => Ok(text.map(str::to_owned)),
         }

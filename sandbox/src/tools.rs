@@ -10,6 +10,7 @@ use axum::response::Response;
 use axum::routing::{get, post};
 use serde_json::{Map, Value, json};
 
+use crate::Fate;
 use crate::answer::Answer;
 use crate::api::{Shared, lock};
 use crate::body;
@@ -34,9 +35,11 @@ async fn messages(State(service): State<Shared>) -> Response {
 /// A person decides what becomes of an SMS.
 async fn decide_report(State(service): State<Shared>, http: Request) -> Response {
     let decided = object(http).await.and_then(|body| {
-        let text = |name: &str| body.get(name).and_then(Value::as_str);
-        let otp_id = text("otp_id").ok_or_else(|| Answer::bad_request("otp_id is missing"))?;
-        let status = text("status").unwrap_or("DELIVERED").parse();
+        let otp_id = body.get("otp_id").and_then(Value::as_str);
+        let otp_id = otp_id.ok_or_else(|| Answer::bad_request("otp_id is missing or not text"))?;
+        // What is no text is no status either.
+        let status =
+            body.get("status").map_or(Ok(Fate::Delivered), |status| status.as_str().unwrap_or_default().parse());
         let fate = status.map_err(|error| Answer::bad_request(format!("status: {error}")))?;
         match lock(&service).decide(otp_id, fate) {
             Some(decided) => decided.map(Answer::ok).map_err(internal),

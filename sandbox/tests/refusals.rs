@@ -143,7 +143,7 @@ fn missing_values_are_bad_requests() {
 }
 
 #[test]
-fn report_options_are_taken_as_text_of_up_to_2048_bytes() {
+fn report_options_are_taken_as_text_of_up_to_2048_characters() {
     let sandbox = sandbox();
     let caller = Caller::new(&sandbox);
     let body = |callback_data: &str| {
@@ -153,7 +153,7 @@ fn report_options_are_taken_as_text_of_up_to_2048_bytes() {
         })
     };
     assert!(caller.post("/otp/requestOTP", body("OTP Data, สวัสดี\r\n")).json()["otpId"].is_string());
-    assert!(caller.post("/otp/requestOTP", body(&"x".repeat(2048))).json()["otpId"].is_string());
+    assert!(caller.post("/otp/requestOTP", body(&"ส".repeat(2048))).json()["otpId"].is_string());
     caller.post("/otp/requestOTP", body(&"x".repeat(2049))).assert_refused(200, "Bad Request");
     let null = json!({"otcId": sandbox.otc_id(), "mobile": MOBILE, "notifyUrl": null, "other": [1]});
     assert!(caller.post("/otp/requestOTP", null).json()["otpId"].is_string());

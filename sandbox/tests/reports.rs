@@ -154,6 +154,7 @@ fn a_fate_decided_by_hand_is_reported_at_once() {
     decide(json!({"otp_id": otp_id}));
     assert!(receiver.take(200).1.contains("\"DELIVERED\""));
     assert_eq!(decide(json!({"otp_id": otp_id, "status": "LOST"})).status, 400);
+    assert_eq!(decide(json!({"otp_id": otp_id, "status": 1})).status, 400);
     assert_eq!(decide(json!({})).status, 400);
     assert_eq!(decide(json!({"otp_id": "unknown"})).status, 404);
 }
