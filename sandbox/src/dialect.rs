@@ -43,8 +43,10 @@ pub struct Dialect {
     pub other_report: bool,
 }
 
+type Field = fn(&mut Dialect) -> &mut bool;
+
 /// Each field with the name by which a header or a command line chooses it.
-const FIELDS: [(&str, fn(&mut Dialect) -> &mut bool); 9] = [
+const FIELDS: [(&str, Field); 9] = [
     ("status-object", |dialect| &mut dialect.status_object),
     ("capital-success", |dialect| &mut dialect.capital_success),
     ("text-booleans", |dialect| &mut dialect.text_booleans),

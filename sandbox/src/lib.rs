@@ -35,18 +35,23 @@
 //! # Paths
 //!
 //! `POST /otp/requestOTP`, `/otp/resendOTP`, `/otp/verifyOTP` and `/account/balance` are the service's. Beside them stand,
-//! without credentials:
+//! without credentials, and described in full in the document at `/openapi.json`:
 //!
-//! * `GET /sandbox/messages`: the newest 10 000 SMS, oldest first, as a list of
-//!   `{mobile, text, code, reference_code, otp_id, state}`. `state` is `waiting`, `confirmed`, `expired`, `locked` or
-//!   `replaced`, as [`State`] explains.
-//! * `POST /sandbox/clock` with `{"advance_seconds": n}`: moves the clock ahead. Answers `{"advanced_seconds": n}`, how far
-//!   it has been moved in all.
+//! * `GET /`: the inbox, a page for a browser.
+//! * `GET /sandbox/messages`: the newest 10 000 SMS, oldest first, as a list of objects with the names of [`Message`].
+//! * `GET /sandbox/events`: what happens, as it happens, as server-sent events.
+//! * `POST /sandbox/reports` with `{"otp_id": …, "status": …}`: decides what becomes of an SMS, as a [`Fate`], and reports it.
+//! * `GET`, `POST` and `DELETE /sandbox/faults`: what goes wrong with the next calls, as [`Fault`] explains.
+//! * `GET` and `POST /sandbox/clock`, the latter with `{"advance_seconds": n}`: shows the clock and moves it ahead.
+//! * `POST /sandbox/reset`: forgets all SMS and faults.
+//!
+//! They answer loopback names only, and refuse what another web page in a browser on this machine sends them.
 //!
 //! # What the specification leaves open
 //!
-//! * Refusals are HTTP 200 with an `error`, except 401 for bad credentials, 429, and 413 for a body above 64 KiB; an
-//!   account's [`Dialect`] can change that. Of a 9996, `description` names what to change.
+//! * Refusals are HTTP 200 with an `error`, except 401 for bad credentials, 429, and 413 for a body above 64 KiB. The
+//!   [`Dialect`] of the sandbox, of an account, or of one request (`X-Sandbox-Dialect: other`, or the names of what differs
+//!   with commas between) can change that. Of a 9996, `description` names what to change.
 //! * The wrong code that uses up the last try is answered with `isErrorCount`; from then on no code verifies that OTP. Once
 //!   its time is over, both flags are set. Codes typed after the time cost no tries.
 //! * A resend sends a new code with a new `otpId`, reference code, life and number of tries. From then on the old `otpId`
@@ -56,9 +61,11 @@
 //! * Every account may use every configuration, but an account knows only the OTPs that it requested itself.
 //! * `otpId` and `otcId` are compared without letter case. A `null` is the same as no value.
 //! * A number is refused as 0307 if it is not 1 to 15 digits, and as 0302 if it starts with 0 or has 9 digits or fewer.
-//! * `notifyUrl`, `notifyContentType` and `callbackData` are taken (at most 2048 bytes each) and kept; no delivery report is
-//!   sent.
-//! * Answers are JSON, whatever `Accept` says.
+//! * `notifyUrl`, `notifyContentType` and `callbackData` are taken (at most 2048 characters each). The delivery report is
+//!   posted two seconds after the SMS by the sandbox's clock, as JSON, or as XML if the content type says so; again after
+//!   2, 4 and 8 seconds while it is not answered with HTTP 2xx; and only to `http://` on loopback, unless
+//!   [`Builder::reports_to_any_host`] is called. A resend without these values goes on with the earlier ones.
+//! * Answers are JSON; XML for a caller whose `Accept` names XML and not JSON.
 //!
 //! # Magic numbers
 //!
@@ -80,6 +87,25 @@
 //! | `66800009996` | request | 9996 Bad Request |
 //! | `66800009998` | request | 9998 Authentication failed, HTTP 401 |
 //! | `66800009999` | request | 9999 Exception |
+//!
+//! Others break the line. The operation is done all the same: the SMS is there and paid, the OTP is confirmed.
+//!
+//! | on request | on verify | what the caller gets |
+//! |---|---|---|
+//! | `66800000200` | | an HTML page with HTTP 200 |
+//! | `66800000502` | | an HTML page with HTTP 502 |
+//! | `66800000601` | `66800000611` | no answer ever; the connection stays open |
+//! | `66800000602` | `66800000612` | the whole answer after 3 seconds |
+//! | `66800000603` | `66800000613` | the head at once, the body bit by bit over 3 seconds |
+//! | `66800000604` | `66800000614` | the end of the connection (FIN) instead of an answer |
+//! | `66800000605` | `66800000615` | a reset of the connection (RST) instead of an answer |
+//! | `66800000606` | `66800000616` | the answer, then an end that was not announced |
+//! | `66800000607` | `66800000617` | the answer, then a reset |
+//! | `66800000608` | `66800000618` | half the body, then the end |
+//! | `66800000609` | `66800000619` | half the body, then a reset |
+//!
+//! And others choose what becomes of the SMS: `66800000700` is never reported, `…701` ACCEPTED, `…702` PENDING, `…703`
+//! UNDELIVERED, `…704` DELIVERED, `…705` EXPIRED, `…706` REJECTED, `…707` COMPLETED.
 #![warn(missing_docs)]
 
 mod account;

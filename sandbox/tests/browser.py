@@ -142,7 +142,7 @@ class InboxPage(unittest.TestCase):
         otp_id = self.box.request("66812345678")
         message = self.message(otp_id)
         self.assertEqual(message.find_element(By.CSS_SELECTOR, ".mobile").text, "66812345678")
-        self.assertTrue(message.get_attribute("data-state"), "waiting")
+        self.assertEqual(message.get_attribute("data-state"), "waiting")
         self.assertEqual(self.seen("#empty h2"), [])
         code = message.find_element(By.CSS_SELECTOR, ".digits").text
         self.assertIn(code, message.find_element(By.CSS_SELECTOR, ".text").text)
