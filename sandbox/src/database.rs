@@ -3,6 +3,7 @@
 
 use std::fmt::Display;
 use std::io;
+use std::ops::Range;
 use std::path::Path;
 use std::time::Duration;
 
@@ -103,11 +104,12 @@ impl Database {
         Ok(Duration::try_from_secs_f64(seconds).unwrap_or_default())
     }
 
-    /// Writes these OTPs, removes those before `first`, and writes what else there is.
+    /// Writes these OTPs, removes all whose number is not among those that are kept, and writes what else there is: all of
+    /// it or nothing.
     pub(crate) fn save<'a>(
         &mut self,
         otps: impl Iterator<Item = (usize, &'a Otp)>,
-        first: usize,
+        kept: Range<usize>,
         (at_start, now): Accounts,
         advanced: Duration,
     ) -> io::Result<()> {
@@ -118,18 +120,12 @@ impl Database {
             insert.execute(params![number as i64, name, serde_json::to_string(otp)?]).map_err(broken)?;
         }
         drop(insert);
-        transaction.execute("DELETE FROM otp WHERE number < ?", [first as i64]).map_err(broken)?;
+        let kept = [kept.start as i64, kept.end as i64];
+        transaction.execute("DELETE FROM otp WHERE number < ? OR number >= ?", kept).map_err(broken)?;
         save_accounts(&transaction, at_start, now).map_err(broken)?;
         let seconds = advanced.as_secs_f64().to_string();
         transaction.execute("INSERT OR REPLACE INTO clock VALUES (1, ?)", [seconds]).map_err(broken)?;
         transaction.commit().map_err(broken)
-    }
-
-    /// Forgets everything.
-    pub(crate) fn clear(&mut self) -> io::Result<()> {
-        self.connection
-            .execute_batch("BEGIN; DELETE FROM otp; DELETE FROM credit; DELETE FROM clock; COMMIT;")
-            .map_err(broken)
     }
 }
 

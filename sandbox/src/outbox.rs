@@ -2,6 +2,7 @@
 //! runs for weeks does not grow.
 
 use std::collections::{HashMap, VecDeque};
+use std::ops::Range;
 
 use crate::otp::Otp;
 
@@ -92,9 +93,9 @@ impl Outbox {
         self.otps.iter().filter(move |kept| kept.revision > revision || also(&kept.otp)).map(|kept| &kept.otp)
     }
 
-    /// The number of the oldest that is kept.
-    pub(crate) fn first_number(&self) -> usize {
-        self.forgotten
+    /// The numbers of those that are kept.
+    pub(crate) fn kept(&self) -> Range<usize> {
+        self.forgotten..self.forgotten + self.otps.len()
     }
 
     /// Forgets all. Revisions go on, so that nobody takes the emptied outbox for one that he has seen.

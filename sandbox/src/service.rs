@@ -125,7 +125,7 @@ impl Service {
     }
 
     /// Goes on from where the database stands, and keeps it up to date from now on.
-    pub(crate) fn keep_in(&mut self, mut database: Database) -> io::Result<()> {
+    pub(crate) fn keep_in(&mut self, database: Database) -> io::Result<()> {
         let Stored { otps, credits, advanced } = database.load()?;
         for (name, mut otp) in otps {
             // The OTPs of an account that is no longer set up are nobody's.
@@ -143,8 +143,7 @@ impl Service {
             }
         }
         self.setup.clock.advance(advanced);
-        // Numbers start anew.
-        database.clear()?;
+        // Numbers start anew, so the first commit writes everything.
         self.database = Some(database);
         self.commit()
     }
@@ -156,7 +155,7 @@ impl Service {
         let Some(database) = &mut self.database else { return Ok(()) };
         let accounts = (self.setup.accounts.as_slice(), self.accounts.as_slice());
         let changed = self.outbox.changed_since(self.saved);
-        database.save(changed, self.outbox.first_number(), accounts, self.setup.clock.advanced())?;
+        database.save(changed, self.outbox.kept(), accounts, self.setup.clock.advanced())?;
         self.saved = self.outbox.revision();
         Ok(())
     }
@@ -175,9 +174,6 @@ impl Service {
         self.setup.codes.restart();
         self.setup.clock.reset();
         self.resets += 1;
-        if let Some(database) = &mut self.database {
-            database.clear()?;
-        }
         self.commit()
     }
 

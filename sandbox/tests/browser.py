@@ -250,9 +250,14 @@ class InboxPage(unittest.TestCase):
         self.until(lambda: self.seen("#empty h2") == ["No messages yet"])
 
     def test_what_looks_like_html_stays_text(self):
-        status, _ = self.box.call("/otp/requestOTP", {
-            "otcId": self.box.otc_id, "mobile": "66812345678", "notifyUrl": "http://127.0.0.1/<img src=x onerror=alert(1)>",
-        })
+        status, _ = self.box.call(
+            "/otp/requestOTP",
+            {
+                "otcId": self.box.otc_id,
+                "mobile": "66812345678",
+                "notifyUrl": "http://127.0.0.1/<img src=x onerror=alert(1)>",
+            },
+        )
         self.assertEqual(status, 200)
         self.until(lambda: self.seen(".mobile") == ["66812345678"])
         self.one("#messages summary").click()
@@ -296,7 +301,11 @@ def screenshots():
         box.request("66812345678")
         box.call("/sandbox/clock", {"advance_seconds": 4})
         box.call("/sandbox/faults", {"fault": "late", "operation": "verify", "calls": 3})
-        for name, width, dark in [("inbox.png", 1200, False), ("inbox-dark.png", 1200, True), ("inbox-phone.png", 390, False)]:
+        for name, width, dark in [
+            ("inbox.png", 1200, False),
+            ("inbox-dark.png", 1200, True),
+            ("inbox-phone.png", 390, False),
+        ]:
             browser.look(width, 844, dark)
             browser.driver.get(box.url)
             wait = WebDriverWait(browser.driver, 5)
