@@ -26,7 +26,7 @@ C_SOURCES      := $(sort $(shell find bindings examples include tests -name '*.[
 # Generated, and compared with its source by a test.
 C_SOURCES      := $(filter-out include/ants_otp.h,$(C_SOURCES))
 
-.PHONY: help demo test test-rust test-peers fuzz soak test-scenarios test-python test-install \
+.PHONY: help demo test test-rust test-peers test-sandbox fuzz soak test-scenarios test-python test-install \
 	check check-rust check-c check-python install uninstall wheel dev-wheel clean need-cargo need-cc need-python
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -53,7 +53,7 @@ demo: need-cargo need-cc dev-wheel  ## verify somebody in Rust, C, C++ and Pytho
 
 # --- Tests --------------------------------------------------------------------------------------------------------------
 
-test: test-rust test-peers test-scenarios test-python test-install  ## all tests: Rust, C, C++, Python, the install tree
+test: test-rust test-peers test-scenarios test-python test-sandbox test-install  ## all tests: Rust, C, C++, Python, the install tree
 
 test-rust: need-cargo need-cc
 	@$(call need,strace,strace)
@@ -83,6 +83,13 @@ test-python: dev-wheel $(VENV)/.test
 test-install: need-cargo need-cc dev-wheel $(VENV)/.test
 	@$(call need,pkg-config,pkg-config)
 	$(VENV)/bin/python -m pytest -q tests/install
+
+# The inbox page in Chromium, and the service held against its OpenAPI document by strangers' calls.
+test-sandbox: need-cargo need-cc need-python
+	@$(call need,chromium,chromium)
+	@$(call need,chromedriver,chromium-driver)
+	sh sandbox/tests/browser.sh
+	sh sandbox/tests/schemathesis.sh
 
 fuzz: need-cargo need-cc  ## what reads other people's bytes, FUZZ_SECONDS (20) for each of four targets
 	fuzz/run
