@@ -158,7 +158,7 @@ def main() -> int:
     languages = [language.partition("=") for language in arguments.languages]
     with running([arguments.program, "sandbox", "--exit-with-parent"], environment) as sandbox:
         ready = json.loads(sandbox.line())
-        print(f"The OTP service in a box listens at {ready['url']}")
+        print(f"The telephone's messages: {ready['url']}/ (the OTP service in a box)", flush=True)
         environment |= {
             "ANTS_OTP_BASE_URL": ready["url"],
             "ANTS_OTP_USERNAME": ready["username"],
@@ -173,9 +173,11 @@ def main() -> int:
             except (StoryError, OSError, ValueError) as error:
                 print(f"  FAILED: {error}")
 
-    print()
-    for name in verified:
-        print(f"{name}: verified")
+        print()
+        for name in verified:
+            print(f"{name}: verified")
+        if sys.stdin.isatty() and sys.stdout.isatty():
+            input(f"\nThe messages stay at {ready['url']}/ until you press Enter. ")
     return 0 if len(verified) == len(languages) else 1
 
 
