@@ -31,9 +31,9 @@
  * Errors.     Where a function has an `error` parameter, every return but 0 gives an error object there, with a sentence,
  *             the service's own words and the delivery. Free it. Delivery tells whether an SMS may have gone out: only
  *             after ANTS_OTP_DELIVERY_NOT_SENT is calling again certain to send no second one.
- * Ownership.  What a function gives through `client`, `sent`, `account` or `error`, or returns from ..._new(), is yours:
- *             free it with the _free() of its type. All else stays whose it was. Texts are copied when they are handed in;
- *             those handed out live as long as the object they came from, and are never NULL: absent text is "".
+ * Ownership.  What a function gives through `client`, `sent`, `account`, `reports` or `error`, or returns from ..._new(),
+ *             is yours: free it with the _free() of its type. All else stays whose it was. Texts are copied when they are
+ *             handed in; those handed out live as long as the object they came from, and are never NULL: absent text is "".
  * NULL.       Every _free() takes NULL. Out-parameters come last and may be NULL when they are not wanted; each that is
  *             not is set to NULL or zero first, whatever it held, and filled as the comment says. A NULL object or text is
  *             refused with a code, never followed; accessors on NULL give "", -1 or UNKNOWN.
@@ -42,9 +42,10 @@
  * Threads.    Through a const pointer to a client, result, error or cancel, any number of threads may work at once.
  *             Options and call objects belong to one thread while they are set, and are copied by what takes them; calls
  *             may share a call object that nobody sets. A _free() never runs beside a use of the same object.
- * Deadlines.  A call blocks its thread, and ends before its deadline (15 s if not set), which counts over everything, DNS
- *             and retries too. No setting turns it off. A signal that interrupts a wait does not end the call; for that
- *             there is ants_otp_cancel. SIGPIPE is never raised.
+ * Deadlines.  A call ends before its deadline (15 s if not set), which counts over everything, DNS and retries too. No
+ *             setting turns it off. A signal that interrupts a wait does not end the call; for that there is
+ *             ants_otp_cancel. SIGPIPE is never raised.
+ * Blocking.   A call blocks its thread until it ends. The ..._async() functions at the end of this header do not.
  * Retries.    A call is tried again by itself only while nothing of it was sent: never two SMS for one request.
  * fork.       A client may be used in the child of a fork(): it leaves the parent's connections alone and makes new ones.
  *             A cancel belongs to the process that made it.
@@ -57,6 +58,7 @@
 #define ANTS_OTP_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /** The version of this header. Compare ants_otp_version(), which is that of the library in use. */
@@ -179,6 +181,9 @@ typedef struct ants_otp_cancel ants_otp_cancel;
 /** A client of the OTP service. */
 typedef struct ants_otp_client ants_otp_client;
 
+/** The entries of one delivery report. */
+typedef struct ants_otp_delivery_reports ants_otp_delivery_reports;
+
 /** What went wrong, whether the request can have reached the service, and the service's own words. */
 typedef struct ants_otp_error ants_otp_error;
 
@@ -202,6 +207,27 @@ typedef struct {
     /** Zero; room for what the service may add. */
     uint8_t reserved[13];
 } ants_otp_verification;
+
+/**
+ * Is told what came of a request or a resend. `sent` and `error` are yours, and as ants_otp_request() gives them: one of
+ * them is NULL. Free them with ants_otp_sent_free() and ants_otp_error_free().
+ */
+typedef void (*ants_otp_sent_done)(int code, ants_otp_sent *sent, ants_otp_error *error, void *user_data);
+
+/**
+ * Is told what came of a verify: **0 means that the person is verified, and nothing else does.** `verification` is never
+ * NULL and lives until `done` returns. `error` is yours, and NULL on 0: free it with ants_otp_error_free().
+ */
+typedef void (*ants_otp_verification_done)(int code,
+                                           const ants_otp_verification *verification,
+                                           ants_otp_error *error,
+                                           void *user_data);
+
+/**
+ * Is told what came of a balance call. `account` and `error` are yours, one of them is NULL: free them with
+ * ants_otp_account_free() and ants_otp_error_free().
+ */
+typedef void (*ants_otp_account_done)(int code, ants_otp_account *account, ants_otp_error *error, void *user_data);
 
 #ifdef __cplusplus
 extern "C" {
@@ -482,23 +508,24 @@ int ants_otp_options_set_max_retries(ants_otp_options *options, int count);
 int ants_otp_options_set_user_agent(ants_otp_options *options, const char *text);
 
 /**
- * How many threads serve calls that do not block: 1 to 1024, 64 if not set. The calls of this version all block in the
- * calling thread and use none.
+ * How many calls of the ..._async() functions are under way at once, each on a thread of the client: 1 to 1024, 64 if not
+ * set.
  *
  * Ownership: none.
  * Codes: ANTS_OTP_OK, ANTS_OTP_ERR_INVALID_OPTION.
  * Threads: one at a time.
  * Since: 0.1.0
  */
-int ants_otp_options_set_async_threads(ants_otp_options *options, int count);
+int ants_otp_options_set_async_threads(ants_otp_options *options,
+                                       int count);
 
 /**
  * Where log lines go: one line for each call, with the operation, the code, the time and the last four digits of the
  * mobile number, and never a secret. `level` is one of ants_otp_log_level. NULL for `write` ends logging, which is the
  * default.
  *
- * `write` runs on the thread that calls the client. It must return as usual (no longjmp, no C++ exception) and must not
- * call this client.
+ * `write` runs on the thread that makes the call; for the ..._async() functions that is one of the client's. It must return
+ * as usual (no longjmp, no C++ exception) and must not call this client.
  *
  * Ownership: `user_data` is handed to `write` untouched and must be valid until the last client made from `options` is
  * freed; `line` lives until `write` returns.
@@ -532,11 +559,14 @@ int ants_otp_client_new(const ants_otp_options *options,
                         ants_otp_error **error);
 
 /**
- * Frees a client and closes its idle connections. NULL is taken and does nothing.
+ * Frees a client and closes its idle connections. NULL is taken and does nothing. Calls that were begun with one of the
+ * ..._async() functions are stopped, as by ants_otp_cancel_fire(), and `done` has run for each of them before this
+ * returns.
  *
  * Ownership: takes `client`.
  * Codes: none.
- * Threads: not beside a use of `client`: wait for its calls first.
+ * Threads: not beside a use of `client`: wait for its blocking calls first. Not while a lock is held that a `done` takes.
+ * In a `done` it may be called, and then waits for all others but not for that one.
  * Since: 0.1.0
  */
 void ants_otp_client_free(ants_otp_client *client);
@@ -949,6 +979,283 @@ void ants_otp_cancel_fire(const ants_otp_cancel *cancel);
  * Since: 0.1.0
  */
 void ants_otp_cancel_free(ants_otp_cancel *cancel);
+
+/*
+ * Delivery reports: what the service posts to a call's notify URL, one entry for each SMS.
+ *
+ * Anybody can post to that URL: a report proves nothing about who sent it, and must never let anybody in.
+ */
+
+/**
+ * Reads the body of a delivery report: JSON or XML, one report or a list of them, flattened to one entry for each SMS.
+ * At most 1 MiB and 10000 entries are read, XML without DTD and entities.
+ *
+ * `content_type` is the header of the request that brought the body. Where it is NULL, or names neither JSON nor XML, the
+ * body's first character decides.
+ *
+ * Ownership: `body` stays yours. Free `*reports` with ants_otp_delivery_reports_free(), `*error` with
+ * ants_otp_error_free().
+ * Codes: ANTS_OTP_OK and `*reports`; or, with `*error`, ANTS_OTP_ERR_BAD_ANSWER: the body is no delivery report;
+ * ANTS_OTP_ERR_INVALID_ARGUMENT: `body` is NULL, `content_type` is not UTF-8; ANTS_OTP_ERR_INTERNAL.
+ * Threads: any.
+ * Since: 0.1.0
+ */
+ANTS_OTP_NODISCARD
+int ants_otp_parse_delivery_report(const void *body,
+                                   size_t length,
+                                   const char *content_type,
+                                   ants_otp_delivery_reports **reports,
+                                   ants_otp_error **error);
+
+/**
+ * How many entries there are, one for each SMS. It may be none.
+ *
+ * Ownership: none.
+ * Codes: none; NULL gives 0.
+ * Threads: any.
+ * Since: 0.1.0
+ */
+size_t ants_otp_delivery_reports_count(const ants_otp_delivery_reports *reports);
+
+/**
+ * Whether the SMS reached the telephone: its status is DELIVERED.
+ *
+ * Ownership: none.
+ * Codes: none; NULL and an index of no entry give false.
+ * Threads: any.
+ * Since: 0.1.0
+ */
+bool ants_otp_delivery_reports_is_delivered(const ants_otp_delivery_reports *reports, size_t index);
+
+/**
+ * ACCEPTED, PENDING, UNDELIVERED, DELIVERED, EXPIRED, REJECTED or COMPLETED, as the service wrote it.
+ *
+ * Ownership: the text lives as long as `reports`.
+ * Codes: none; NULL and an index of no entry give "".
+ * Threads: any.
+ * Since: 0.1.0
+ */
+const char *ants_otp_delivery_reports_status_name(const ants_otp_delivery_reports *reports, size_t index);
+
+/**
+ * The status's code, such as "000".
+ *
+ * Ownership: the text lives as long as `reports`.
+ * Codes: none; NULL and an index of no entry give "".
+ * Threads: any.
+ * Since: 0.1.0
+ */
+const char *ants_otp_delivery_reports_status_code(const ants_otp_delivery_reports *reports, size_t index);
+
+/**
+ * The status in words.
+ *
+ * Ownership: the text lives as long as `reports`.
+ * Codes: none; NULL and an index of no entry give "".
+ * Threads: any.
+ * Since: 0.1.0
+ */
+const char *ants_otp_delivery_reports_status_description(const ants_otp_delivery_reports *reports, size_t index);
+
+/**
+ * What the call gave with ants_otp_call_set_callback_data(): the only link between a report and an OTP.
+ *
+ * Ownership: the text lives as long as `reports`.
+ * Codes: none; NULL and an index of no entry give "".
+ * Threads: any.
+ * Since: 0.1.0
+ */
+const char *ants_otp_delivery_reports_callback_data(const ants_otp_delivery_reports *reports, size_t index);
+
+/**
+ * The mobile number that the SMS went to, in the service's form.
+ *
+ * Ownership: the text lives as long as `reports`.
+ * Codes: none; NULL and an index of no entry give "".
+ * Threads: any.
+ * Since: 0.1.0
+ */
+const char *ants_otp_delivery_reports_to(const ants_otp_delivery_reports *reports, size_t index);
+
+/**
+ * When the SMS was sent, as the service wrote it.
+ *
+ * Ownership: the text lives as long as `reports`.
+ * Codes: none; NULL and an index of no entry give "".
+ * Threads: any.
+ * Since: 0.1.0
+ */
+const char *ants_otp_delivery_reports_sent_date(const ants_otp_delivery_reports *reports, size_t index);
+
+/**
+ * When the SMS reached its end, as the service wrote it.
+ *
+ * Ownership: the text lives as long as `reports`.
+ * Codes: none; NULL and an index of no entry give "".
+ * Threads: any.
+ * Since: 0.1.0
+ */
+const char *ants_otp_delivery_reports_done_date(const ants_otp_delivery_reports *reports, size_t index);
+
+/**
+ * What the SMS cost, as decimal text.
+ *
+ * Ownership: the text lives as long as `reports`.
+ * Codes: none; NULL and an index of no entry give "".
+ * Threads: any.
+ * Since: 0.1.0
+ */
+const char *ants_otp_delivery_reports_credit(const ants_otp_delivery_reports *reports, size_t index);
+
+/**
+ * The sender's name.
+ *
+ * Ownership: the text lives as long as `reports`.
+ * Codes: none; NULL and an index of no entry give "".
+ * Threads: any.
+ * Since: 0.1.0
+ */
+const char *ants_otp_delivery_reports_from(const ants_otp_delivery_reports *reports, size_t index);
+
+/**
+ * The text of the SMS. It holds the OTP code: a secret, which must not be logged. It is wiped when it is freed.
+ *
+ * Ownership: the text lives as long as `reports`.
+ * Codes: none; NULL and an index of no entry give "".
+ * Threads: any.
+ * Since: 0.1.0
+ */
+const char *ants_otp_delivery_reports_text(const ants_otp_delivery_reports *reports, size_t index);
+
+/**
+ * The id of the SMS. An OTP's answer does not hold it.
+ *
+ * Ownership: the text lives as long as `reports`.
+ * Codes: none; NULL and an index of no entry give "".
+ * Threads: any.
+ * Since: 0.1.0
+ */
+const char *ants_otp_delivery_reports_message_id(const ants_otp_delivery_reports *reports, size_t index);
+
+/**
+ * The id of the batch that the SMS was sent in. An OTP's answer does not hold it.
+ *
+ * Ownership: the text lives as long as `reports`.
+ * Codes: none; NULL and an index of no entry give "".
+ * Threads: any.
+ * Since: 0.1.0
+ */
+const char *ants_otp_delivery_reports_bulk_id(const ants_otp_delivery_reports *reports, size_t index);
+
+/**
+ * Frees what a delivery report was read into. NULL is taken and does nothing.
+ *
+ * Ownership: takes `reports`; its texts end with it.
+ * Codes: none.
+ * Threads: not beside a use of `reports`.
+ * Since: 0.1.0
+ */
+void ants_otp_delivery_reports_free(ants_otp_delivery_reports *reports);
+
+/*
+ * Calls that do not block, for programs with an event loop: each is begun at once, carried out on a thread of the client,
+ * and tells a function of yours, `done`, what came of it.
+ *
+ * Taken or not. A call that was begun returns 0, and `done` runs exactly once. What is wrong at first sight (NULL, not
+ * UTF-8, no thread to be had) is returned with its error object, and `done` never runs. All else, a refused mobile number
+ * too, is told to `done`.
+ *
+ * Threads. `done` runs on a thread of the client, never on the one that began the call, and may run before the function
+ * that began it has returned. Several run at once. The threads are started on demand, at most
+ * ants_otp_options_set_async_threads(), and one more while calls wait for a thread; after 5 s without work they end. All
+ * signals are blocked on them. `done` should only hand its news over, by a write to an eventfd or a pipe for instance: as
+ * long as it runs, its thread serves no other call. It must return as usual (no longjmp, no C++ exception), and may call
+ * this library, ants_otp_client_free() on its own client too.
+ *
+ * Order. Calls are begun in the order in which they came, and end in any order.
+ *
+ * Time. The deadline counts from the beginning, the wait for a thread too: a call that finds none in time is told
+ * ANTS_OTP_ERR_TIMEOUT, NOT_SENT. A cancel that was set on the call object ends it, waiting or under way;
+ * ants_otp_client_free() ends them all.
+ *
+ * fork. In a child of fork() `done` never runs for the parent's calls; the child may begin calls of its own.
+ */
+
+/**
+ * Begins what ants_otp_request() does, and returns at once.
+ *
+ * Ownership: `mobile` and `call` are copied; `call` may be NULL. `user_data` is handed to `done` untouched. Free `*error`
+ * with ants_otp_error_free().
+ * Codes: ANTS_OTP_OK: begun, `done` will be told any code of ants_otp_request(). Else `done` is not called, and `*error`
+ * is given: ANTS_OTP_ERR_INVALID_ARGUMENT: NULL for `client`, `mobile` or `done`, not UTF-8; ANTS_OTP_ERR_INTERNAL: no
+ * thread could be started.
+ * Threads: any, also beside other calls of the same client.
+ * Since: 0.1.0
+ */
+ANTS_OTP_NODISCARD
+int ants_otp_request_async(const ants_otp_client *client,
+                           const char *mobile,
+                           const ants_otp_call *call,
+                           ants_otp_sent_done done,
+                           void *user_data,
+                           ants_otp_error **error);
+
+/**
+ * Begins what ants_otp_resend() does, and returns at once.
+ *
+ * Ownership: `otp_id` and `call` are copied, and may be NULL. `user_data` is handed to `done` untouched. Free `*error` with
+ * ants_otp_error_free().
+ * Codes: ANTS_OTP_OK: begun, `done` will be told any code of ants_otp_resend(). Else `done` is not called, and `*error` is
+ * given: ANTS_OTP_ERR_INVALID_ARGUMENT: NULL for `client` or `done`, not UTF-8; ANTS_OTP_ERR_INTERNAL: no thread could be
+ * started.
+ * Threads: any, also beside other calls of the same client.
+ * Since: 0.1.0
+ */
+ANTS_OTP_NODISCARD
+int ants_otp_resend_async(const ants_otp_client *client,
+                          const char *otp_id,
+                          const ants_otp_call *call,
+                          ants_otp_sent_done done,
+                          void *user_data,
+                          ants_otp_error **error);
+
+/**
+ * Begins what ants_otp_verify() does, and returns at once. **0 means that it was begun**: whether the person is verified is
+ * told to `done`.
+ *
+ * Ownership: `otp_id`, `otp_code` and `call` are copied, the code into memory that is wiped; `call` may be NULL. `user_data`
+ * is handed to `done` untouched. Free `*error` with ants_otp_error_free().
+ * Codes: ANTS_OTP_OK: begun, `done` will be told any code of ants_otp_verify(). Else `done` is not called, and `*error` is
+ * given: ANTS_OTP_ERR_INVALID_ARGUMENT: NULL for `client`, `otp_id`, `otp_code` or `done`, not UTF-8;
+ * ANTS_OTP_ERR_INTERNAL: no thread could be started.
+ * Threads: any, also beside other calls of the same client.
+ * Since: 0.1.0
+ */
+ANTS_OTP_NODISCARD
+int ants_otp_verify_async(const ants_otp_client *client,
+                          const char *otp_id,
+                          const char *otp_code,
+                          const ants_otp_call *call,
+                          ants_otp_verification_done done,
+                          void *user_data,
+                          ants_otp_error **error);
+
+/**
+ * Begins what ants_otp_balance() does, and returns at once.
+ *
+ * Ownership: `call` is copied, and may be NULL. `user_data` is handed to `done` untouched. Free `*error` with
+ * ants_otp_error_free().
+ * Codes: ANTS_OTP_OK: begun, `done` will be told any code of ants_otp_balance(). Else `done` is not called, and `*error`
+ * is given: ANTS_OTP_ERR_INVALID_ARGUMENT: NULL for `client` or `done`; ANTS_OTP_ERR_INTERNAL: no thread could be started.
+ * Threads: any, also beside other calls of the same client.
+ * Since: 0.1.0
+ */
+ANTS_OTP_NODISCARD
+int ants_otp_balance_async(const ants_otp_client *client,
+                           const ants_otp_call *call,
+                           ants_otp_account_done done,
+                           void *user_data,
+                           ants_otp_error **error);
 
 #ifdef __cplusplus
 }  // extern "C"

@@ -27,7 +27,9 @@
 #include "ants_otp.h"
 
 #include <chrono>
+#include <cstddef>
 #include <functional>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <string>
@@ -97,12 +99,28 @@ inline const char *advice(Code code) noexcept { return ants_otp_code_advice(stat
 /// The version of the library in use.
 inline const char *version() noexcept { return ants_otp_version(); }
 
-/// The category of the codes, "ants-otp".
+/// The category of the codes, "ants-otp". Codes that mean the same as one of std::errc are equal to it.
 inline const std::error_category &category() noexcept {
     class Category final : public std::error_category {
       public:
         const char *name() const noexcept override { return "ants-otp"; }
         std::string message(int code) const override { return ants_otp_code_text(code, "en"); }
+        std::error_condition default_error_condition(int code) const noexcept override {
+            switch (static_cast<Code>(code)) {
+            case Code::err_invalid_argument:
+            case Code::err_invalid_mobile:
+            case Code::err_invalid_option:
+                return std::errc::invalid_argument;
+            case Code::err_timeout:
+                return std::errc::timed_out;
+            case Code::err_connection_lost:
+                return std::errc::connection_reset;
+            case Code::err_interrupted:
+                return std::errc::operation_canceled;
+            default:
+                return {code, *this};
+            }
+        }
     };
     static const Category category;
     return category;
@@ -110,6 +128,68 @@ inline const std::error_category &category() noexcept {
 
 /// For std::error_code, which finds it by this name.
 inline std::error_code make_error_code(Code code) noexcept { return {static_cast<int>(code), category()}; }
+
+/// What codes have in common, to be compared with a std::error_code: `if (failure.code == ErrorClass::transport)`. A
+/// code can belong to two of them.
+enum class ErrorClass : int {
+    /// The service said no.
+    refused = 1,
+    /// There is no answer that can be used: the service was not reached, or not understood.
+    transport,
+    /// The same call may succeed later. Only Delivery::not_sent means that it cannot send a second SMS.
+    retryable,
+};
+
+/// The category of the classes, "ants-otp-class".
+inline const std::error_category &class_category() noexcept {
+    class Category final : public std::error_category {
+      public:
+        const char *name() const noexcept override { return "ants-otp-class"; }
+        std::string message(int which) const override {
+            switch (static_cast<ErrorClass>(which)) {
+            case ErrorClass::refused:
+                return "The service refused.";
+            case ErrorClass::transport:
+                return "There is no answer that can be used.";
+            case ErrorClass::retryable:
+                return "The same call may succeed later.";
+            }
+            return "Unknown class.";
+        }
+        bool equivalent(const std::error_code &code, int which) const noexcept override {
+            if (code.category() != category())
+                return false;
+            switch (static_cast<ErrorClass>(which)) {
+            case ErrorClass::refused:
+                return code.value() > 0;
+            case ErrorClass::transport:
+                return is_transport(static_cast<Code>(code.value()));
+            case ErrorClass::retryable:
+                return is_retryable(static_cast<Code>(code.value()));
+            }
+            return false;
+        }
+
+      private:
+        static bool is_transport(Code code) noexcept {
+            return is_retryable_transport(code) || code == Code::err_tls || code == Code::err_bad_answer;
+        }
+        static bool is_retryable(Code code) noexcept {
+            return is_retryable_transport(code) || code == Code::rate_limited || code == Code::exception;
+        }
+        static bool is_retryable_transport(Code code) noexcept {
+            return code == Code::err_resolve || code == Code::err_connect || code == Code::err_proxy ||
+                   code == Code::err_timeout || code == Code::err_connection_lost || code == Code::err_http_status;
+        }
+    };
+    static const Category category;
+    return category;
+}
+
+/// For std::error_condition, which finds it by this name.
+inline std::error_condition make_error_condition(ErrorClass which) noexcept {
+    return {static_cast<int>(which), class_category()};
+}
 
 /// Whether a request can have reached the service.
 enum class Delivery : int {
@@ -388,6 +468,24 @@ class [[nodiscard]] Account {
     detail::Handle<ants_otp_account, ants_otp_account_free> handle_;
 };
 
+namespace detail {
+
+/// What C calls when a call has ended that does not block: hands the result and the failure to the callable, once. That
+/// it is noexcept makes an exception end the program here, and not inside C.
+template <class Result, class Handle, class Done>
+void tell(int code, Handle *handle, ants_otp_error *error, void *self) noexcept {
+    const std::unique_ptr<Done> done(static_cast<Done *>(self));
+    if constexpr (std::is_same_v<Result, Verification>) {
+        const Verification verification(static_cast<Code>(code), *handle);
+        Failure found = failure(code, error);
+        (*done)(verification, verification.status() == Status::none ? std::move(found) : Failure());
+    } else {
+        (*done)(Result(handle), failure(code, error));
+    }
+}
+
+} // namespace detail
+
 // ---------------------------------------------------------------------------------------------------------------------
 // Options
 
@@ -634,6 +732,44 @@ class Client {
     }
     Account balance(Failure &failure) const noexcept { return balance(Call(), failure); }
 
+    // Calls that do not block, for programs with an event loop: each is begun at once, carried out on a thread of the
+    // client, and tells `done`, anything that takes the result and a Failure: `done(Sent, Failure)`. They return
+    // whether the call was begun; then `done` is called once, on a thread of the client, else never. `done` should only
+    // hand its news over, and must not throw: that ends the program. The end of ants_otp.h says more on order, time and
+    // threads. When the client goes, it first ends those calls.
+
+    /// Begins a request: `done(Sent, Failure)`.
+    template <class Done>
+    bool request_async(std::string_view mobile, const Call &call, Done done, Failure &failure) const noexcept {
+        return begin<Sent, ants_otp_sent>(std::move(done), failure, [&](auto tell, void *self, ants_otp_error **error) {
+            return ants_otp_request_async(handle_.get(), detail::Text(mobile), call.capi(), tell, self, error);
+        });
+    }
+    /// Begins a resend: `done(Sent, Failure)`. As resend() with options.
+    template <class Done>
+    bool resend_async(const OtpId &otp, const Call &call, Done done, Failure &failure) const noexcept {
+        return begin<Sent, ants_otp_sent>(std::move(done), failure, [&](auto tell, void *self, ants_otp_error **error) {
+            return ants_otp_resend_async(handle_.get(), detail::Text(otp.otp_id()), call.capi(), tell, self, error);
+        });
+    }
+    /// Begins a verify: `done(Verification, Failure)`.
+    template <class Done>
+    bool verify_async(const OtpId &otp, std::string_view otp_code, const Call &call, Done done,
+                      Failure &failure) const noexcept {
+        return begin<Verification, const ants_otp_verification>(
+            std::move(done), failure, [&](auto tell, void *self, ants_otp_error **error) {
+                return ants_otp_verify_async(handle_.get(), detail::Text(otp.otp_id()), detail::Text(otp_code),
+                                             call.capi(), tell, self, error);
+            });
+    }
+    /// Begins a balance call: `done(Account, Failure)`.
+    template <class Done> bool balance_async(const Call &call, Done done, Failure &failure) const noexcept {
+        return begin<Account, ants_otp_account>(
+            std::move(done), failure, [&](auto tell, void *self, ants_otp_error **error) {
+                return ants_otp_balance_async(handle_.get(), call.capi(), tell, self, error);
+            });
+    }
+
 #if ANTS_OTP_EXCEPTIONS
 
     /// A client. Throws Error where the options cannot work.
@@ -663,19 +799,172 @@ class Client {
         return detail::or_throw([&](Failure &failure) { return balance(call, failure); });
     }
 
+    // As above, but a call that cannot be begun throws Error.
+    template <class Done> void request_async(std::string_view mobile, const Call &call, Done done) const {
+        detail::or_throw([&](Failure &failure) { return request_async(mobile, call, std::move(done), failure); });
+    }
+    template <class Done> void resend_async(const OtpId &otp, const Call &call, Done done) const {
+        detail::or_throw([&](Failure &failure) { return resend_async(otp, call, std::move(done), failure); });
+    }
+    template <class Done>
+    void verify_async(const OtpId &otp, std::string_view otp_code, const Call &call, Done done) const {
+        detail::or_throw([&](Failure &failure) { return verify_async(otp, otp_code, call, std::move(done), failure); });
+    }
+    template <class Done> void balance_async(const Call &call, Done done) const {
+        detail::or_throw([&](Failure &failure) { return balance_async(call, std::move(done), failure); });
+    }
+
 #endif
 
     const ants_otp_client *capi() const noexcept { return handle_.get(); }
 
   private:
+    /// Hands `done` to C, which keeps it until its call has ended; what is not begun frees it here.
+    template <class Result, class Handle, class Done, class Start>
+    static bool begin(Done done, Failure &failure, Start start) noexcept {
+        auto kept = std::make_unique<Done>(std::move(done));
+        ants_otp_error *error = nullptr;
+        const int code = start(&detail::tell<Result, Handle, Done>, kept.get(), &error);
+        failure = detail::failure(code, error);
+        if (code != ANTS_OTP_OK)
+            return false;
+        // It has its own owner by now, and may be gone already.
+        static_cast<void>(kept.release());
+        return true;
+    }
+
     // The function is freed after the C object that refers to it.
     std::shared_ptr<Options::Log> log_;
     detail::Handle<ants_otp_client, ants_otp_client_free> handle_;
 };
 
+// ---------------------------------------------------------------------------------------------------------------------
+// Delivery reports
+
+/// What became of one SMS. Its texts end with NUL; it and they live as long as the DeliveryReports it stands in.
+class DeliveryReport {
+  public:
+    DeliveryReport(const ants_otp_delivery_reports *reports, std::size_t index) noexcept
+        : reports_(reports), index_(index) {}
+
+    /// Whether the SMS reached the telephone.
+    bool is_delivered() const noexcept { return ants_otp_delivery_reports_is_delivered(reports_, index_); }
+    /// ACCEPTED, PENDING, UNDELIVERED, DELIVERED, EXPIRED, REJECTED or COMPLETED, as the service wrote it.
+    std::string_view status_name() const noexcept { return ants_otp_delivery_reports_status_name(reports_, index_); }
+    /// The status's code, such as "000".
+    std::string_view status_code() const noexcept { return ants_otp_delivery_reports_status_code(reports_, index_); }
+    /// The status in words.
+    std::string_view status_description() const noexcept {
+        return ants_otp_delivery_reports_status_description(reports_, index_);
+    }
+    /// What the call gave as callback data: the only link between a report and an OTP.
+    std::string_view callback_data() const noexcept {
+        return ants_otp_delivery_reports_callback_data(reports_, index_);
+    }
+    /// The mobile number that the SMS went to, in the service's form.
+    std::string_view to() const noexcept { return ants_otp_delivery_reports_to(reports_, index_); }
+    /// When the SMS was sent, as the service wrote it.
+    std::string_view sent_date() const noexcept { return ants_otp_delivery_reports_sent_date(reports_, index_); }
+    /// When the SMS reached its end, as the service wrote it.
+    std::string_view done_date() const noexcept { return ants_otp_delivery_reports_done_date(reports_, index_); }
+    /// What the SMS cost, as decimal text.
+    std::string_view credit() const noexcept { return ants_otp_delivery_reports_credit(reports_, index_); }
+    /// The sender's name.
+    std::string_view from() const noexcept { return ants_otp_delivery_reports_from(reports_, index_); }
+    /// The text of the SMS. It holds the OTP code: a secret, which must not be logged.
+    std::string_view text() const noexcept { return ants_otp_delivery_reports_text(reports_, index_); }
+    /// The id of the SMS. An OTP's answer does not hold it.
+    std::string_view message_id() const noexcept { return ants_otp_delivery_reports_message_id(reports_, index_); }
+    /// The id of the batch that the SMS was sent in. An OTP's answer does not hold it.
+    std::string_view bulk_id() const noexcept { return ants_otp_delivery_reports_bulk_id(reports_, index_); }
+
+  private:
+    const ants_otp_delivery_reports *reports_;
+    std::size_t index_;
+};
+
+/// The entries of one delivery report, one for each SMS: `for (const auto report : reports)`. A report proves nothing
+/// about who sent it, and must never let anybody in.
+class [[nodiscard]] DeliveryReports {
+  public:
+    /// Goes through the entries.
+    class Iterator {
+      public:
+        using iterator_category = std::input_iterator_tag;
+        using value_type = DeliveryReport;
+        using difference_type = std::ptrdiff_t;
+        using pointer = void;
+        using reference = DeliveryReport;
+
+        Iterator(const ants_otp_delivery_reports *reports, std::size_t index) noexcept
+            : reports_(reports), index_(index) {}
+        DeliveryReport operator*() const noexcept { return {reports_, index_}; }
+        Iterator &operator++() noexcept {
+            index_++;
+            return *this;
+        }
+        Iterator operator++(int) noexcept {
+            const Iterator before = *this;
+            index_++;
+            return before;
+        }
+        friend bool operator==(const Iterator &a, const Iterator &b) noexcept { return a.index_ == b.index_; }
+        friend bool operator!=(const Iterator &a, const Iterator &b) noexcept { return !(a == b); }
+
+      private:
+        const ants_otp_delivery_reports *reports_;
+        std::size_t index_;
+    };
+
+    /// None, as a body gives that cannot be read.
+    DeliveryReports() noexcept = default;
+    /// Takes what ants_otp_parse_delivery_report() gave.
+    explicit DeliveryReports(ants_otp_delivery_reports *handle) noexcept : handle_(handle) {}
+
+    std::size_t size() const noexcept { return ants_otp_delivery_reports_count(handle_.get()); }
+    bool empty() const noexcept { return size() == 0; }
+    /// The entry at `index`; one with empty texts where there is none.
+    DeliveryReport operator[](std::size_t index) const & noexcept { return {handle_.get(), index}; }
+    Iterator begin() const & noexcept { return {handle_.get(), 0}; }
+    Iterator end() const & noexcept { return {handle_.get(), size()}; }
+
+    // An entry of an object that is about to go would dangle: keep the DeliveryReports.
+    DeliveryReport operator[](std::size_t index) const && = delete;
+    Iterator begin() const && = delete;
+    Iterator end() const && = delete;
+
+    const ants_otp_delivery_reports *capi() const noexcept { return handle_.get(); }
+
+  private:
+    detail::Handle<ants_otp_delivery_reports, ants_otp_delivery_reports_free> handle_;
+};
+
+/// Reads the body of a delivery report, JSON or XML. Where `content_type`, the header of the request that brought it,
+/// names neither, the body's first character decides.
+inline DeliveryReports parse_delivery_report(std::string_view body, std::string_view content_type,
+                                             Failure &failure) noexcept {
+    ants_otp_delivery_reports *reports = nullptr;
+    ants_otp_error *error = nullptr;
+    const void *bytes = body.empty() ? "" : body.data();
+    const int code = ants_otp_parse_delivery_report(bytes, body.size(), detail::Text(content_type), &reports, &error);
+    failure = detail::failure(code, error);
+    return DeliveryReports(reports);
+}
+
+#if ANTS_OTP_EXCEPTIONS
+
+/// As above, but what cannot be read throws Error.
+inline DeliveryReports parse_delivery_report(std::string_view body, std::string_view content_type = {}) {
+    return detail::or_throw([&](Failure &failure) { return parse_delivery_report(body, content_type, failure); });
+}
+
+#endif
+
 } // namespace ants::otp
 
 /// A Code is a std::error_code.
 template <> struct std::is_error_code_enum<ants::otp::Code> : std::true_type {};
+/// An ErrorClass is a std::error_condition.
+template <> struct std::is_error_condition_enum<ants::otp::ErrorClass> : std::true_type {};
 
 #endif // ANTS_OTP_HPP

@@ -6,7 +6,7 @@
 
 use crate::error::Error;
 use otp::Code;
-use std::ffi::{CStr, CString, c_char, c_int};
+use std::ffi::{CStr, CString, c_char, c_int, c_void};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 
@@ -62,6 +62,21 @@ pub unsafe fn text<'a>(name: &str, text: *const c_char) -> Result<&'a str, Strin
     }
     // SAFETY: it is not NULL; the rest is as the caller promises.
     unsafe { CStr::from_ptr(text) }.to_str().map_err(|_| format!("{name} is not UTF-8: convert it"))
+}
+
+/// The bytes that C passes as `name`, or a sentence that says what is wrong with them.
+///
+/// # Safety
+/// `bytes` is NULL or points to `length` bytes that live for `'a`.
+pub unsafe fn bytes<'a>(name: &str, bytes: *const c_void, length: usize) -> Result<&'a [u8], String> {
+    if bytes.is_null() {
+        return Err(format!("{name} is NULL: give it bytes, or an empty text"));
+    }
+    if isize::try_from(length).is_err() {
+        return Err(format!("the length of {name} is more than memory can hold"));
+    }
+    // SAFETY: it is not NULL and no longer than a slice may be; the rest is as the caller promises.
+    Ok(unsafe { std::slice::from_raw_parts(bytes.cast(), length) })
 }
 
 /// A text for C. Where it holds a NUL, which C could not tell from its end, the NUL is shown as U+FFFD.

@@ -12,7 +12,11 @@ use std::ffi::{c_char, c_int};
 use std::ptr;
 
 /// A client of the OTP service.
-pub struct Client(otp::Client);
+pub struct Client {
+    pub core: otp::Client,
+    /// For calls that do not block.
+    pub workers: otp::Workers,
+}
 
 /// Makes a client. Certificate files are read here; nothing is connected to.
 ///
@@ -36,17 +40,20 @@ pub unsafe extern "C" fn ants_otp_client_new(
         border::report(error, || {
             let options =
                 options.as_ref().ok_or_else(|| Error::argument("options is NULL: make and set them first"))?;
-            border::give(client, Client(options.build()?));
+            border::give(client, options.build()?);
             Ok(())
         })
     }
 }
 
-/// Frees a client and closes its idle connections. NULL is taken and does nothing.
+/// Frees a client and closes its idle connections. NULL is taken and does nothing. Calls that were begun with one of the
+/// ..._async() functions are stopped, as by ants_otp_cancel_fire(), and `done` has run for each of them before this
+/// returns.
 ///
 /// Ownership: takes `client`.
 /// Codes: none.
-/// Threads: not beside a use of `client`: wait for its calls first.
+/// Threads: not beside a use of `client`: wait for its blocking calls first. Not while a lock is held that a `done` takes.
+/// In a `done` it may be called, and then waits for all others but not for that one.
 /// Since: 0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ants_otp_client_free(client: *mut Client) {
@@ -78,7 +85,7 @@ pub unsafe extern "C" fn ants_otp_request(
     unsafe {
         let sent = border::out(sent, ptr::null_mut());
         border::report(error, || {
-            let client = given(client)?;
+            let client = &given(client)?.core;
             let mobile = text("mobile", mobile)?;
             let answer = client.request_with(mobile, &options(call))?;
             border::give(sent, Sent::from(&answer));
@@ -110,7 +117,7 @@ pub unsafe extern "C" fn ants_otp_resend(
     unsafe {
         let sent = border::out(sent, ptr::null_mut());
         border::report(error, || {
-            let client = given(client)?;
+            let client = &given(client)?.core;
             let answer = if otp_id.is_null() {
                 client.resend_newest(&options(call))?
             } else {
@@ -148,7 +155,7 @@ pub unsafe extern "C" fn ants_otp_verify(
     unsafe {
         let place = border::out(verification, Verification::default());
         border::report(error, || {
-            let client = given(client)?;
+            let client = &given(client)?.core;
             let (otp_id, otp_code) = (text("otp_id", otp_id)?, text("otp_code", otp_code)?);
             let verification = client.verify_with(otp_id, otp_code, &options(call))?;
             if let Some(place) = place {
@@ -180,7 +187,7 @@ pub unsafe extern "C" fn ants_otp_balance(
     unsafe {
         let account = border::out(account, ptr::null_mut());
         border::report(error, || {
-            let answer = given(client)?.balance_with(&options(call))?;
+            let answer = given(client)?.core.balance_with(&options(call))?;
             border::give(account, Account::from(&answer));
             Ok(())
         })
@@ -191,17 +198,16 @@ pub unsafe extern "C" fn ants_otp_balance(
 ///
 /// # Safety
 /// `client` is NULL or a live handle.
-unsafe fn given<'a>(client: *const Client) -> Result<&'a otp::Client, Error> {
+pub unsafe fn given<'a>(client: *const Client) -> Result<&'a Client, Error> {
     // SAFETY: as the caller promises.
-    let client = unsafe { client.as_ref() }.ok_or_else(|| Error::argument("client is NULL: make one first"))?;
-    Ok(&client.0)
+    unsafe { client.as_ref() }.ok_or_else(|| Error::argument("client is NULL: make one first"))
 }
 
 /// The options of a call; none for NULL.
 ///
 /// # Safety
 /// `call` is NULL or a live handle.
-unsafe fn options(call: *const Call) -> otp::Call {
+pub unsafe fn options(call: *const Call) -> otp::Call {
     // SAFETY: as the caller promises.
     unsafe { call.as_ref() }.map(|call| call.0.clone()).unwrap_or_default()
 }
@@ -210,7 +216,7 @@ unsafe fn options(call: *const Call) -> otp::Call {
 ///
 /// # Safety
 /// As [`border::text`].
-unsafe fn text<'a>(name: &str, text: *const c_char) -> Result<&'a str, Error> {
+pub unsafe fn text<'a>(name: &str, text: *const c_char) -> Result<&'a str, Error> {
     // SAFETY: as the caller promises.
     unsafe { border::text(name, text) }.map_err(|why| Error::argument(&why))
 }

@@ -5,6 +5,7 @@
 //! option is set well.
 
 use crate::border::{self, Settings};
+use crate::client::Client;
 use otp::{Code, LogLevel};
 use std::ffi::{CString, c_char, c_int, c_void};
 
@@ -16,8 +17,8 @@ pub struct Options {
 }
 
 impl Options {
-    pub fn build(&self) -> otp::Result<otp::Client> {
-        self.core.build()
+    pub fn build(&self) -> otp::Result<Client> {
+        Ok(Client { core: self.core.build()?, workers: otp::Workers::new(self.core.get_async_threads()) })
     }
 }
 
@@ -346,8 +347,8 @@ pub unsafe extern "C" fn ants_otp_options_set_user_agent(options: *mut Options, 
     unsafe { border::set_text(options, "user_agent", text, |core, value| core.user_agent(value)) }
 }
 
-/// How many threads serve calls that do not block: 1 to 1024, 64 if not set. The calls of this version all block in the
-/// calling thread and use none.
+/// How many calls of the ..._async() functions are under way at once, each on a thread of the client: 1 to 1024, 64 if not
+/// set.
 ///
 /// Ownership: none.
 /// Codes: ANTS_OTP_OK, ANTS_OTP_ERR_INVALID_OPTION.
@@ -363,8 +364,8 @@ pub unsafe extern "C" fn ants_otp_options_set_async_threads(options: *mut Option
 /// mobile number, and never a secret. `level` is one of ants_otp_log_level. NULL for `write` ends logging, which is the
 /// default.
 ///
-/// `write` runs on the thread that calls the client. It must return as usual (no longjmp, no C++ exception) and must not
-/// call this client.
+/// `write` runs on the thread that makes the call; for the ..._async() functions that is one of the client's. It must return
+/// as usual (no longjmp, no C++ exception) and must not call this client.
 ///
 /// Ownership: `user_data` is handed to `write` untouched and must be valid until the last client made from `options` is
 /// freed; `line` lives until `write` returns.

@@ -7,8 +7,20 @@ use std::path::Path;
 use std::process::Command;
 
 /// From the simple to the advanced.
-const SECTIONS: [&str; 10] =
-    ["version", "code", "options", "client", "sent", "verification", "account", "error", "call", "cancel"];
+const SECTIONS: [&str; 12] = [
+    "version",
+    "code",
+    "options",
+    "client",
+    "sent",
+    "verification",
+    "account",
+    "error",
+    "call",
+    "cancel",
+    "delivery_report",
+    "workers",
+];
 
 /// The header as cbindgen makes it from the sources in the order of its sections, each with a heading: the first lines of
 /// the file it comes from.
