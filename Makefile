@@ -1,8 +1,9 @@
 # The project's commands; `make help` lists them. Each sets up what it needs on a fresh clone: Python tools go into
 # target/venv, system packages are installed only where they are missing (by root; anybody else is told the command).
 
-CARGO  ?= cargo
-STRIP  ?= strip
+CARGO   ?= cargo
+OBJCOPY ?= objcopy
+STRIP   ?= strip
 PREFIX ?= /usr/local
 LIBDIR ?= $(PREFIX)/lib
 
@@ -26,8 +27,8 @@ C_SOURCES      := $(sort $(shell find bindings examples include tests -name '*.[
 # Generated, and compared with its source by a test.
 C_SOURCES      := $(filter-out include/ants_otp.h,$(C_SOURCES))
 
-.PHONY: help demo test test-rust test-peers test-sandbox fuzz soak test-scenarios test-python test-install \
-	check check-rust check-c check-python install uninstall wheel dev-wheel clean need-cargo need-cc need-python
+.PHONY: help demo test test-rust test-peers test-sandbox fuzz soak test-scenarios test-python test-install check \
+	check-rust check-c check-python install uninstall wheel dev-wheel clean need-cargo need-cc need-python licences
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
@@ -121,18 +122,25 @@ check-python: dev-wheel $(VENV)/.check $(VENV)/.test
 INCLUDE := $(DESTDIR)$(PREFIX)/include
 LIB     := $(DESTDIR)$(LIBDIR)
 BIN     := $(DESTDIR)$(PREFIX)/bin
+MAN     := $(DESTDIR)$(PREFIX)/share/man/man3
 DOC     := $(DESTDIR)$(PREFIX)/share/doc/ants_otp
+SO      := libants_otp.so.$(VERSION)
+LICENCES := LICENSE-MIT LICENSE-APACHE bindings/c/THIRD-PARTY-LICENCES
 # The pkg-config and CMake files find the rest from where they lie, so the tree can be moved.
 PREFIX_FROM_LIBDIR = $(shell realpath -ms --relative-to='$(LIBDIR)' '$(PREFIX)')
 FILL_IN = sed -e 's|@VERSION@|$(VERSION)|g' -e 's|@ABI@|$(ABI)|g' -e 's|@PREFIX_FROM_LIBDIR@|$(PREFIX_FROM_LIBDIR)|g'
 
+# The debug information goes into a file of its own, where gdb looks for it.
 install: need-cargo need-cc  ## the C and C++ library and the program, below PREFIX
 	$(CARGO) build --release --locked -p ants-otp-cli -p ants-otp-c
-	install -d "$(INCLUDE)" "$(LIB)/pkgconfig" "$(LIB)/cmake/ants_otp" "$(BIN)" "$(DOC)"
+	install -d "$(INCLUDE)" "$(LIB)/pkgconfig" "$(LIB)/cmake/ants_otp" "$(LIB)/.debug" "$(BIN)" "$(MAN)" "$(DOC)"
 	install -m 644 include/ants_otp.h include/ants_otp.hpp "$(INCLUDE)"
-	install -m 755 "$(BUILT)/release/libants_otp.so" "$(LIB)/libants_otp.so.$(VERSION)"
-	$(STRIP) --strip-unneeded "$(LIB)/libants_otp.so.$(VERSION)"
-	ln -sfn libants_otp.so.$(VERSION) "$(LIB)/libants_otp.so.$(ABI)"
+	install -m 755 "$(BUILT)/release/libants_otp.so" "$(LIB)/$(SO)"
+	$(OBJCOPY) --only-keep-debug "$(LIB)/$(SO)" "$(LIB)/.debug/$(SO).debug"
+	chmod 644 "$(LIB)/.debug/$(SO).debug"
+	$(STRIP) --strip-unneeded "$(LIB)/$(SO)"
+	$(OBJCOPY) --add-gnu-debuglink="$(LIB)/.debug/$(SO).debug" "$(LIB)/$(SO)"
+	ln -sfn $(SO) "$(LIB)/libants_otp.so.$(ABI)"
 	ln -sfn libants_otp.so.$(ABI) "$(LIB)/libants_otp.so"
 	install -m 644 "$(BUILT)/release/libants_otp.a" "$(LIB)"
 	$(STRIP) --strip-debug "$(LIB)/libants_otp.a"
@@ -142,14 +150,20 @@ install: need-cargo need-cc  ## the C and C++ library and the program, below PRE
 	chmod 644 "$(LIB)/pkgconfig/ants_otp.pc" "$(LIB)/cmake/ants_otp/"*.cmake
 	install -m 755 "$(BUILT)/release/ants-otp" "$(BIN)"
 	$(STRIP) "$(BIN)/ants-otp"
-	install -m 644 LICENSE-MIT LICENSE-APACHE "$(DOC)"
+	awk -v folder="$(MAN)" -v version=$(VERSION) -f bindings/c/man.awk include/ants_otp.h
+	chmod 644 "$(MAN)"/ants_otp*.3
+	install -m 644 $(LICENCES) "$(DOC)"
 
 uninstall:      ## takes away what `make install` with the same PREFIX, LIBDIR and DESTDIR put there
-	rm -f "$(INCLUDE)/ants_otp.h" "$(INCLUDE)/ants_otp.hpp" "$(BIN)/ants-otp"
-	rm -f "$(LIB)/libants_otp.so" "$(LIB)/libants_otp.so.$(ABI)" "$(LIB)/libants_otp.so.$(VERSION)" "$(LIB)/libants_otp.a"
-	rm -f "$(LIB)/pkgconfig/ants_otp.pc" "$(DOC)/LICENSE-MIT" "$(DOC)/LICENSE-APACHE"
+	rm -f "$(INCLUDE)/ants_otp.h" "$(INCLUDE)/ants_otp.hpp" "$(BIN)/ants-otp" "$(LIB)/.debug/$(SO).debug"
+	rm -f "$(LIB)/libants_otp.so" "$(LIB)/libants_otp.so.$(ABI)" "$(LIB)/$(SO)" "$(LIB)/libants_otp.a"
+	rm -f "$(LIB)/pkgconfig/ants_otp.pc" "$(MAN)"/ants_otp.3 "$(MAN)"/ants_otp_*.3
 	rm -f "$(LIB)/cmake/ants_otp/ants_otp-config.cmake" "$(LIB)/cmake/ants_otp/ants_otp-config-version.cmake"
-	-rmdir "$(LIB)/cmake/ants_otp" "$(DOC)"
+	rm -f $(foreach file,$(LICENCES),"$(DOC)/$(notdir $(file))")
+	-rmdir "$(LIB)/cmake/ants_otp" "$(LIB)/.debug" "$(DOC)"
+
+licences: need-cargo need-python  ## writes the licences of all crates that are linked in; after a change of dependencies
+	$(PYTHON) bindings/c/licences.py
 
 wheel: need-cargo $(VENV)/.maturin  ## the Python wheel, alone in target/wheels
 	rm -rf target/wheels

@@ -154,12 +154,34 @@ fn the_version_is_cargos() {
     }
 }
 
+/// First what it does, then the four headings in their order, each once, and codes by their names.
 #[test]
-fn every_function_says_ownership_codes_threads_and_since() {
+fn every_function_says_what_it_does_ownership_codes_threads_and_since() {
+    let codes: Vec<String> = otp::Code::ALL.iter().map(|code| format!("ANTS_OTP_{}", code.name())).collect();
     for function in common::functions() {
-        for heading in ["Ownership: ", "Codes: ", "Threads: ", "Since: "] {
-            let found = function.comment.contains(&format!("\n * {heading}"));
-            assert!(found, "{} does not say {heading}", function.name);
+        let name = &function.name;
+        let places: Vec<usize> = ["Ownership: ", "Codes: ", "Threads: ", "Since: "]
+            .iter()
+            .map(|heading| {
+                let places: Vec<_> = function.comment.match_indices(&format!("\n * {heading}")).collect();
+                assert_eq!(places.len(), 1, "{name} says {heading}once");
+                places[0].0
+            })
+            .collect();
+        assert!(places.is_sorted(), "{name}: the headings stand in another order");
+        let what = function.comment[..places[0]].trim_start_matches("/**").trim_matches([' ', '*', '\n']);
+        assert!(what.contains(['.', ':']), "{name} does not say what it does");
+        let since = function.comment[places[3]..].trim_start_matches("\n * Since: ").trim();
+        assert!(since.split('.').count() == 3 && since.split('.').all(|part| part.parse::<u32>().is_ok()), "{name}");
+        let words =
+            function.comment[places[1]..places[2]].split(|c: char| !c.is_ascii_alphanumeric() && !"_\"".contains(c));
+        for word in words.filter(|word| word.starts_with("ANTS_OTP_") && !word.contains("DELIVERY")) {
+            assert!(codes.iter().any(|code| code == word), "{name} names {word}, which is no code");
+        }
+        // What can fail says with which codes.
+        if function.parameters.iter().any(|(kind, _)| kind == "ants_otp_error **") {
+            let said = &function.comment[places[1]..places[2]];
+            assert!(said.contains("ANTS_OTP_OK") && said.contains("ANTS_OTP_ERR_"), "{name}: {said}");
         }
     }
 }
@@ -182,24 +204,38 @@ fn the_library_carries_its_soname_and_stays_mapped() {
     assert!(dynamic.contains("NODELETE"), "{dynamic}");
 }
 
+/// Alone, twice, first and last among the system's headers; nothing in them changes what another header means.
 #[test]
 fn the_headers_compile_without_a_warning_in_every_standard() {
-    let c = ["c99", "c11", "c17", "c2x", "gnu99", "gnu17"];
+    let c = ["c99", "c11", "c17", "c2x", "gnu99"];
     let cpp = ["c++11", "c++14", "c++17", "c++20", "c++2b"];
     let cpp17 = ["c++17", "c++20", "c++2b"];
-    let strict = ["-Wstrict-prototypes", "-Wmissing-prototypes"];
-    let strict_cpp = ["-Wold-style-cast", "-Wuseless-cast", "-Wzero-as-null-pointer-constant"];
+    let strict = ["-Wstrict-prototypes", "-Wmissing-prototypes", "-Wold-style-definition", "-Wc++-compat"];
+    let strict_cpp = ["-Wold-style-cast", "-Wzero-as-null-pointer-constant"];
+    let others = "#include <errno.h>\n#include <stdio.h>\n#include <stdlib.h>\n#include <unistd.h>\n";
     for (header, language, standards, flags) in [
         ("ants_otp.h", "c", c.as_slice(), strict.as_slice()),
         ("ants_otp.h", "c++", cpp.as_slice(), strict_cpp.as_slice()),
         ("ants_otp.hpp", "c++", cpp17.as_slice(), strict_cpp.as_slice()),
     ] {
-        // Alone, and twice.
-        let text = format!("#include \"{header}\"\n#include \"{header}\"\n");
-        let source = common::scratch("headers").join(format!("{header}.{language}"));
-        std::fs::write(&source, text).expect("scratch can be written");
-        for standard in standards {
-            common::run(common::compiler(standard).args(flags).args(["-fsyntax-only", "-x", language]).arg(&source));
+        let include = format!("#include \"{header}\"\n");
+        let texts = [
+            ("alone", include.clone()),
+            ("twice-and-first", format!("{include}{include}{others}")),
+            ("last", format!("{others}{include}")),
+        ];
+        for (place, text) in texts {
+            let source = common::scratch("headers").join(format!("{header}.{place}.{language}"));
+            std::fs::write(&source, text).expect("scratch can be written");
+            // The wrapper's own headers take long to read: once for a compiler and standard.
+            let standards =
+                if header.ends_with('p') && place != "twice-and-first" { &standards[..1] } else { standards };
+            for (standard, vendor) in standards.iter().flat_map(|standard| [(standard, "gcc"), (standard, "clang")]) {
+                let mut compiler = common::compiler_of(vendor, standard);
+                // What only one of them knows.
+                let known = flags.iter().filter(|flag| vendor == "gcc" || **flag != "-Wc++-compat");
+                common::run(compiler.args(known).args(["-fsyntax-only", "-x", language]).arg(&source));
+            }
         }
     }
 }
@@ -211,9 +247,50 @@ fn ignoring_a_verdict_warns() {
                 void f(const ants_otp_client *client) { ants_otp_verify(client, \"\", \"\", 0, 0, 0); }\n";
     std::fs::write(&source, text).expect("scratch can be written");
     for (standard, language) in [("c99", "c"), ("c2x", "c"), ("c++11", "c++"), ("c++17", "c++")] {
-        let output = common::compiler(standard).args(["-c", "-o", "/dev/null", "-x", language]).arg(&source).output();
+        for vendor in ["gcc", "clang"] {
+            let mut compiler = common::compiler_of(vendor, standard);
+            let output = compiler.args(["-c", "-o", "/dev/null", "-x", language]).arg(&source).output();
+            let output = output.expect("the compiler runs");
+            let words = String::from_utf8_lossy(&output.stderr);
+            assert!(!output.status.success() && words.contains("unused-"), "{vendor} {standard}: {words}");
+        }
+    }
+}
+
+/// A verdict, and what a call gives, must not be dropped in C++.
+#[test]
+fn ignoring_a_verdict_warns_in_the_wrapper() {
+    let throwing = "client.verify(\"id\", \"1234\");";
+    let failing = "otp::Failure failure; client.verify(\"id\", \"1234\", failure);";
+    let request = "otp::Failure failure; client.request(\"0812345678\", failure);";
+    let used = "if (client.verify(\"id\", \"1234\")) return;";
+    for (number, (statement, warns)) in
+        [(throwing, true), (failing, true), (request, true), (used, false)].into_iter().enumerate()
+    {
+        let source = common::scratch("headers").join(format!("ignored-{number}.cpp"));
+        let text = format!(
+            "#include \"ants_otp.hpp\"\nnamespace otp = ants::otp;\nvoid f(const otp::Client &client);\n\
+             void f(const otp::Client &client) {{ {statement} }}\n"
+        );
+        std::fs::write(&source, text).expect("scratch can be written");
+        let output = common::compiler_of("clang", "c++17").arg("-fsyntax-only").arg(&source).output();
         let output = output.expect("the compiler runs");
         let words = String::from_utf8_lossy(&output.stderr);
-        assert!(!output.status.success() && words.contains("unused-result"), "{standard}: {words}");
+        assert_eq!(words.contains("unused-result"), warns, "{statement}: {words}");
+        assert_eq!(output.status.success(), !warns, "{statement}: {words}");
     }
+}
+
+/// What reads headers for other languages reads this one, and calls through it.
+#[test]
+fn the_header_is_read_by_pycparser_and_called_through_cffi() {
+    let python = std::env::var_os("ANTS_OTP_PYTHON").unwrap_or_else(|| "python3".into());
+    let script = common::root().join("tests/c/header.py");
+    common::run(
+        Command::new(python)
+            .arg(script)
+            .arg(common::root().join("include/ants_otp.h"))
+            .arg(common::library().join("libants_otp.so"))
+            .args(common::functions().iter().map(|function| &function.name)),
+    );
 }

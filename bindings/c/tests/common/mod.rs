@@ -44,7 +44,19 @@ pub fn soname() -> String {
 
 /// A compiler call for `source` with the project's warnings; `standard` is such as `c99` or `c++17`.
 pub fn compiler(standard: &str) -> Command {
-    let mut compiler = Command::new(if standard.contains("++") { "c++" } else { "cc" });
+    compiler_of("", standard)
+}
+
+/// The same of `gcc` or `clang`; of any for "".
+pub fn compiler_of(vendor: &str, standard: &str) -> Command {
+    let mut compiler = Command::new(match (vendor, standard.contains("++")) {
+        ("gcc", false) => "gcc",
+        ("gcc", true) => "g++",
+        ("clang", false) => "clang",
+        ("clang", true) => "clang++",
+        (_, false) => "cc",
+        (_, true) => "c++",
+    });
     compiler.args(["-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wshadow", "-Wundef", "-Werror"]);
     compiler.arg(format!("-std={standard}")).arg("-I").arg(root().join("include"));
     compiler
