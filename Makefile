@@ -19,7 +19,7 @@ PYTHON = $(firstword $(foreach p,python3 python3.14 python3.13 python3.12 python
 	$(p) -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null && echo $(p))))
 VENV   := target/venv
 MATURIN_VERSION := maturin==1.16.0
-TEST_TOOLS  := pytest==9.2.0 cmake==4.4.5
+TEST_TOOLS  := pytest==9.2.0 cmake==4.4.5 cffi==2.1.1 pycparser==3.12
 CHECK_TOOLS := mypy==2.4.1 pyright[nodejs]==1.1.414 ruff==0.17.6 clang-format==23.1.5
 
 PYTHON_SOURCES := python examples tests
@@ -28,7 +28,8 @@ C_SOURCES      := $(sort $(shell find bindings examples include tests -name '*.[
 C_SOURCES      := $(filter-out include/ants_otp.h,$(C_SOURCES))
 
 .PHONY: help demo test test-rust test-peers test-sandbox fuzz soak test-scenarios test-python test-install check \
-	check-rust check-c check-python install uninstall wheel dev-wheel clean need-cargo need-cc need-python licences
+	check-rust check-c check-python install uninstall wheel dev-wheel clean need-cargo need-cc need-python licences \
+	test-abi abi-check abi-record
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
@@ -54,11 +55,14 @@ demo: need-cargo need-cc dev-wheel  ## verify somebody in Rust, C, C++ and Pytho
 
 # --- Tests --------------------------------------------------------------------------------------------------------------
 
-test: test-rust test-peers test-scenarios test-python test-sandbox test-install  ## all tests: Rust, C, C++, Python, the install tree
+test: test-rust test-peers test-scenarios test-python test-sandbox test-install test-abi  ## all tests: Rust, C, C++, Python, the install tree
 
-test-rust: need-cargo need-cc
+test-rust: need-cargo need-cc $(VENV)/.test
 	@$(call need,strace,strace)
-	$(CARGO) test --workspace
+	@$(call need,clang,clang)
+	@$(call need,bindgen,bindgen)
+	@[ -e /usr/include/doctest/doctest.h ] || $(call debian,doctest,doctest-dev)
+	ANTS_OTP_PYTHON="$(abspath $(VENV))/bin/python" $(CARGO) test --workspace
 
 # Against real servers and proxies, started on loopback and ended by the tests.
 test-peers: need-cargo need-cc
@@ -77,12 +81,26 @@ test-scenarios: need-cargo need-cc dev-wheel
 	ANTS_OTP_RUNNER_PYTHON='$(VENV)/bin/python tests/scenarios/runner.py' \
 	$(CARGO) test --workspace --test scenarios --example scenario-runner -- --include-ignored
 
+# The ABI against the record, and that each kind of break would be seen.
+test-abi: abi-check $(VENV)/.test
+	$(VENV)/bin/python -m pytest -q tests/abi
+
+abi-check: need-cargo need-cc need-python  ## must the SONAME change? Compares the library's ABI with the record
+	@$(call need,abidiff,abigail-tools)
+	$(CARGO) build -p ants-otp-c
+	$(PYTHON) bindings/c/abi/check.py --library "$(BUILT)/debug/libants_otp.so"
+
+abi-record: need-cc need-python  ## records functions and numbers that are new, after abi-check has found nothing else
+	@$(call need,abidiff,abigail-tools)
+	$(PYTHON) bindings/c/abi/check.py --record
+
 test-python: dev-wheel $(VENV)/.test
 	$(CARGO) build --workspace --bins
 	ANTS_OTP_PROGRAM="$(BUILT)/debug/ants-otp" $(VENV)/bin/python -m pytest -q python/tests
 
 test-install: need-cargo need-cc dev-wheel $(VENV)/.test
 	@$(call need,pkg-config,pkg-config)
+	@$(call need,clang,clang)
 	$(VENV)/bin/python -m pytest -q tests/install
 
 # The inbox page in Chromium, and the service held against its OpenAPI document by strangers' calls.

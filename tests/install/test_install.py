@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ctypes
+import importlib.metadata
 import importlib.util
 import json
 import re
@@ -140,8 +142,30 @@ def test_the_program_tells_its_version(tree: Path) -> None:
     assert run(tree / "bin/ants-otp", "--version") == f"ants-otp {VERSION}\n"
 
 
-def test_pkg_config_tells_the_version(tree: Path) -> None:
+def test_the_version_is_the_same_everywhere(tree: Path) -> None:
+    library = tree / "lib/libants_otp.so"
+    at_run_time = ctypes.CDLL(str(library)).ants_otp_version
+    at_run_time.restype = ctypes.c_char_p
+    header = (tree / "include/ants_otp.h").read_text()
+    macros = dict(re.findall(r"^#define ANTS_OTP_VERSION(_\w+)? \"?([\d.]+)\"?$", header, re.MULTILINE))
+    cmake = (tree / "lib/cmake/ants_otp/ants_otp-config-version.cmake").read_text()
+    major, minor, patch = VERSION.split(".")
+    assert macros == {
+        "": VERSION,
+        "_MAJOR": major,
+        "_MINOR": minor,
+        "_PATCH": patch,
+        "_NUMBER": str(int(major) * 10000 + int(minor) * 100 + int(patch)),
+    }
+    assert at_run_time().decode() == VERSION
     assert pkg_config(tree, "--modversion") == [VERSION]
+    assert f'set(PACKAGE_VERSION "{VERSION}")' in cmake
+    assert library.resolve().name == f"libants_otp.so.{VERSION}"
+    assert f"[libants_otp.so.{major}]" in run("readelf", "--dynamic", library)
+    # The Python package in the environment of the tests.
+    assert importlib.metadata.version("ants_otp") == VERSION
+    told = run(sys.executable, "-c", "import ants_otp; print(ants_otp.__version__)")
+    assert told == f"{VERSION}\n"
 
 
 COMPILERS = {"gcc": ("gcc", "g++"), "clang": ("clang", "clang++")}

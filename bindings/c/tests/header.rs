@@ -294,3 +294,34 @@ fn the_header_is_read_by_pycparser_and_called_through_cffi() {
             .args(common::functions().iter().map(|function| &function.name)),
     );
 }
+
+/// The same by bindgen, for Rust programs that use the shared library.
+#[test]
+fn the_header_is_read_by_bindgen_and_called_through_it() {
+    let folder = common::scratch("bindgen");
+    let bindings = folder.join("bindings.rs");
+    common::run(Command::new("bindgen").arg(common::root().join("include/ants_otp.h")).arg("-o").arg(&bindings));
+    let text = std::fs::read_to_string(&bindings).expect("bindgen has written");
+    for function in common::functions() {
+        assert!(text.contains(&format!("pub fn {}(", function.name)), "{} was not read", function.name);
+    }
+    let source = folder.join("main.rs");
+    let program = "#![allow(warnings)]\ninclude!(\"bindings.rs\");\nfn main() {\n    unsafe {\n        \
+                   let mut error = std::ptr::null_mut();\n        \
+                   let code = ants_otp_balance(std::ptr::null(), std::ptr::null(), std::ptr::null_mut(), &mut error);\n        \
+                   assert_eq!(code, ants_otp_code_ANTS_OTP_ERR_INVALID_ARGUMENT);\n        \
+                   assert_eq!(ants_otp_error_code(error), code);\n        ants_otp_error_free(error);\n    }\n}\n";
+    std::fs::write(&source, program).expect("scratch can be written");
+    let library = common::library().display();
+    let mut rustc = Command::new("rustc");
+    rustc.args([
+        "--edition=2021",
+        "-L",
+        &library.to_string(),
+        "-lants_otp",
+        "-C",
+        &format!("link-arg=-Wl,-rpath,{library}"),
+    ]);
+    common::run(rustc.arg(&source).arg("-o").arg(folder.join("main")));
+    common::run(&mut Command::new(folder.join("main")));
+}
