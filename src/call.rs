@@ -1,6 +1,8 @@
 //! Options of one call.
 
+use crate::authorization;
 use crate::check::{self, Problems};
+use crate::secret::Secret;
 use crate::{Cancel, Code, Error, Result};
 use std::fmt;
 use std::sync::Arc;
@@ -24,6 +26,7 @@ pub struct Call {
     pub(crate) mobile_as_given: bool,
     pub(crate) cancel: Option<Cancel>,
     pub(crate) interrupt: Option<Arc<Interrupt>>,
+    pub(crate) authorization: Option<Secret>,
     problems: Problems,
 }
 
@@ -82,6 +85,21 @@ impl Call {
     /// at least every 200 ms of waiting. When it answers `true` the call ends with −22.
     pub fn interrupt(mut self, hook: impl Fn() -> bool + Send + Sync + 'static) -> Self {
         self.interrupt = Some(Arc::new(hook));
+        self
+    }
+
+    /// User name and password of this call instead of the client's: for credentials that change while a client lives. For
+    /// the languages over this library.
+    #[doc(hidden)]
+    pub fn credentials(mut self, user: &str, password: &str) -> Self {
+        self.authorization = self.problems.note("credentials", authorization::basic(user, password));
+        self
+    }
+
+    /// A bearer token of this call instead of the client's credentials. For the languages over this library.
+    #[doc(hidden)]
+    pub fn token(mut self, token: &str) -> Self {
+        self.authorization = self.problems.note("credentials", authorization::bearer(token));
         self
     }
 

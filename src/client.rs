@@ -274,10 +274,14 @@ impl Client {
 
     /// One call on the wire: tried again only while nothing of it was sent, within one deadline.
     fn exchange(&self, operation: Operation, body: &[u8], call: &Call) -> Result<Answer> {
+        let Some(headers) = self.0.transport.headers(call.authorization.as_ref()) else {
+            let why = "credentials are missing: this client takes them with each call";
+            return Err(Error::refused(Code::InvalidOption, why));
+        };
         let exchange = Exchange::new(self.timeout_of(call), call.cancel.as_ref(), call.interrupt.as_ref());
         let mut attempt = 0;
         loop {
-            let failure = match self.0.transport.post(&self.0.urls[operation as usize], body, &exchange) {
+            let failure = match self.0.transport.post(&self.0.urls[operation as usize], &headers, body, &exchange) {
                 Ok(answer) => return Ok(answer),
                 Err(failure) => failure,
             };

@@ -27,6 +27,7 @@
 
 mod account;
 mod answer;
+mod authorization;
 mod base_url;
 mod call;
 mod cancel;

@@ -1,5 +1,6 @@
 //! The options of a client, each checked when it is set.
 
+use crate::authorization;
 use crate::base_url::BaseUrl;
 use crate::check::{self, Checked, Problems};
 use crate::log::Log;
@@ -39,6 +40,8 @@ pub struct Options {
     token: Option<Secret>,
     /// The credentials are the environment's: any set in code replace them.
     credentials_from_env: bool,
+    /// Each call brings its own.
+    credentials_of_calls: bool,
     base_url: Option<BaseUrl>,
     otc_id: Option<String>,
     timeout: Option<Duration>,
@@ -221,7 +224,9 @@ impl Options {
         let variable = |name: &str| std::env::var_os(format!("ANTS_OTP_{name}")).filter(|value| !value.is_empty());
         let text = |name: &str| variable(name).map(|value| value.to_string_lossy().into_owned());
         let open = |name, unset| unset && !self.problems.holds(name);
-        let credentials = open("credentials", self.user.is_none()) && open("token", self.token.is_none());
+        let credentials = !self.credentials_of_calls
+            && open("credentials", self.user.is_none())
+            && open("token", self.token.is_none());
         let base_url = open("base_url", self.base_url.is_none());
         let otc_id = open("otc_id", self.otc_id.is_none());
         let proxy = open("proxy", self.proxy.is_none());
@@ -269,6 +274,14 @@ impl Options {
     #[doc(hidden)]
     pub fn is_refused(&self, option: &str) -> bool {
         self.problems.holds(option)
+    }
+
+    /// Credentials come with each call ([`Call::credentials`](crate::Call::credentials)), and nowhere else from. For the
+    /// languages over this library.
+    #[doc(hidden)]
+    pub fn credentials_of_calls(mut self, on: bool) -> Self {
+        self.credentials_of_calls = on;
+        self
     }
 
     /// The number of threads for asynchronous calls. For the languages over this library.
@@ -330,16 +343,15 @@ impl Options {
     }
 
     /// The Authorization header's value.
-    fn authorization(&self) -> Checked<Secret> {
-        use base64::Engine as _;
+    fn authorization(&self) -> Checked<Option<Secret>> {
         match (&self.user, &self.token) {
-            (Some(_), Some(_)) => Err("both a user name and a token are set: use one of them".to_owned()),
-            (Some((user, password)), None) => {
-                let pair = Secret::new(format!("{user}:{}", password.reveal()));
-                let encoded = Secret::new(base64::engine::general_purpose::STANDARD.encode(pair.reveal()));
-                Ok(Secret::new(format!("Basic {}", encoded.reveal())))
+            (None, None) if self.credentials_of_calls => Ok(None),
+            (Some(_), _) | (_, Some(_)) if self.credentials_of_calls => {
+                Err("credentials are given, and come with each call too: use one of the two".to_owned())
             }
-            (None, Some(token)) => Ok(Secret::new(format!("Bearer {}", token.reveal()))),
+            (Some(_), Some(_)) => Err("both a user name and a token are set: use one of them".to_owned()),
+            (Some((user, password)), None) => authorization::basic(user, password.reveal()).map(Some),
+            (None, Some(token)) => authorization::bearer(token.reveal()).map(Some),
             (None, None) => Err("credentials are missing: give user name and password, or a token (environment: \
                                  ANTS_OTP_USERNAME and ANTS_OTP_PASSWORD, or ANTS_OTP_TOKEN)"
                 .to_owned()),

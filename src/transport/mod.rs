@@ -42,7 +42,8 @@ use ureq::{Agent, Body};
 
 /// What a transport is made of; checked already.
 pub(crate) struct Settings {
-    pub authorization: Secret,
+    /// None where each call brings its own.
+    pub authorization: Option<Secret>,
     pub user_agent: String,
     pub connect_timeout: Duration,
     pub proxy: Option<Proxy>,
@@ -53,8 +54,8 @@ pub(crate) struct Settings {
 
 pub(crate) struct Transport {
     settings: Settings,
-    /// Whole lines: the headers that are the same in each call.
-    headers: Arc<Secret>,
+    /// Whole lines: the headers that are the same in each call with the client's own credentials.
+    headers: Option<Arc<Secret>>,
     process: ArcSwap<Process>,
 }
 
@@ -100,26 +101,29 @@ impl Process {
 
 impl Transport {
     pub fn new(settings: Settings) -> Self {
-        let headers = format!(
-            "authorization: {}\r\ncontent-type: application/json\r\naccept: application/json\r\nuser-agent: {}\r\n",
-            settings.authorization.reveal(),
-            settings.user_agent
-        );
         Transport {
             process: ArcSwap::from_pointee(Process::new(&settings)),
-            headers: Arc::new(Secret::new(headers)),
+            headers: settings.authorization.as_ref().map(|authorization| headers(authorization, &settings.user_agent)),
             settings,
         }
     }
 
+    /// The headers of a call with credentials of its own, or with the client's; none where there are neither.
+    pub fn headers(&self, authorization: Option<&Secret>) -> Option<Arc<Secret>> {
+        match authorization {
+            Some(authorization) => Some(headers(authorization, &self.settings.user_agent)),
+            None => self.headers.clone(),
+        }
+    }
+
     /// Posts `body`, JSON, and reads the answer.
-    pub fn post(&self, url: &Uri, body: &[u8], exchange: &Exchange) -> Result<Answer, Failure> {
+    pub fn post(&self, url: &Uri, headers: &Arc<Secret>, body: &[u8], exchange: &Exchange) -> Result<Answer, Failure> {
         let process = self.process();
         let mut connection = match process.pool.take() {
             Some(connection) => connection,
             None => Box::new(self.connect(&process, url, &exchange.shortened(self.settings.connect_timeout))?),
         };
-        connection.begin(exchange, &self.headers, body.len());
+        connection.begin(exchange, headers, body.len());
         let (result, connection) = lend(connection, || run(&process.agent, url, body));
         let Some(mut connection) = connection else {
             return Err(Failure::unknown(Code::Internal, "The connection was lost inside the library."));
@@ -211,6 +215,13 @@ impl Transport {
             _ => Ok(link),
         }
     }
+}
+
+fn headers(authorization: &Secret, user_agent: &str) -> Arc<Secret> {
+    Arc::new(Secret::new(format!(
+        "authorization: {}\r\ncontent-type: application/json\r\naccept: application/json\r\nuser-agent: {user_agent}\r\n",
+        authorization.reveal(),
+    )))
 }
 
 impl Process {
