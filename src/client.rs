@@ -34,7 +34,7 @@ use zeroize::Zeroizing;
 pub struct Client(Arc<Inner>);
 
 struct Inner {
-    transport: Transport,
+    transport: Arc<Transport>,
     urls: [Uri; Operation::ALL.len()],
     otc_id: Option<String>,
     country_code: String,
@@ -52,6 +52,14 @@ pub(crate) struct Parts {
     pub timeout: Duration,
     pub max_retries: u32,
     pub log: Log,
+}
+
+/// What calls may have of their own, as far as it is set.
+pub(crate) struct Defaults<'a> {
+    pub otc_id: Option<&'a String>,
+    pub country_code: Option<&'a String>,
+    pub timeout: Option<Duration>,
+    pub max_retries: Option<u32>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -132,7 +140,7 @@ impl Client {
     pub(crate) fn assemble(parts: Parts) -> Checked<Client> {
         let [request, resend, verify, balance] = Operation::ALL.map(|operation| parts.base_url.join(operation.path()));
         Ok(Client(Arc::new(Inner {
-            transport: parts.transport,
+            transport: Arc::new(parts.transport),
             urls: [request?, resend?, verify?, balance?],
             otc_id: parts.otc_id,
             country_code: parts.country_code,
@@ -246,6 +254,26 @@ impl Client {
     pub fn balance_with(&self, call: &Call) -> Result<Account> {
         call.check()?;
         self.perform(Operation::Balance, &Body::default(), call, "", |answer| answer.account())
+    }
+
+    /// A client with other defaults that shares this one's connections: of `options`, what is set of otc_id, timeout,
+    /// country_code and max_retries. For the languages over this library.
+    ///
+    /// # Errors
+    /// −3 for a setting that cannot work.
+    #[doc(hidden)]
+    pub fn with_options(&self, options: &Options) -> Result<Client> {
+        let defaults = options.defaults().map_err(|why| Error::refused(Code::InvalidOption, why))?;
+        let inner = &self.0;
+        Ok(Client(Arc::new(Inner {
+            transport: Arc::clone(&inner.transport),
+            urls: inner.urls.clone(),
+            otc_id: defaults.otc_id.or(inner.otc_id.as_ref()).cloned(),
+            country_code: defaults.country_code.unwrap_or(&inner.country_code).clone(),
+            timeout: defaults.timeout.unwrap_or(inner.timeout),
+            max_retries: defaults.max_retries.unwrap_or(inner.max_retries),
+            log: inner.log.clone(),
+        })))
     }
 
     /// How long the call may take.

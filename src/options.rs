@@ -3,6 +3,7 @@
 use crate::authorization;
 use crate::base_url::BaseUrl;
 use crate::check::{self, Checked, Problems};
+use crate::client::Defaults;
 use crate::log::Log;
 use crate::secret::Secret;
 use crate::transport::{self, Proxy, Roots, Transport};
@@ -332,6 +333,18 @@ impl Options {
             max_retries: self.max_retries.unwrap_or(MAX_RETRIES),
             log: self.log.clone(),
         })
+    }
+
+    pub(crate) fn defaults(&self) -> Checked<Defaults<'_>> {
+        match self.problem() {
+            Some(problem) => Err(problem.to_owned()),
+            None => Ok(Defaults {
+                otc_id: self.otc_id.as_ref(),
+                country_code: self.country_code.as_ref(),
+                timeout: self.timeout,
+                max_retries: self.max_retries,
+            }),
+        }
     }
 
     fn drop_credentials_from_env(&mut self) {

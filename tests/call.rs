@@ -4,6 +4,7 @@
 mod support;
 
 use ants_otp::{Call, Client, Code, Delivery};
+use std::time::{Duration, Instant};
 use support::{MOBILE, OTC_ID, SENT, Server, http};
 
 fn authorization(server: &Server) -> String {
@@ -15,11 +16,11 @@ fn authorization(server: &Server) -> String {
 fn credentials_of_a_call_replace_the_clients() {
     let server = Server::answering(http(200, SENT));
     let client = server.client();
-    client.request_with(MOBILE, &Call::new().credentials("other", "secret")).unwrap();
+    let _ = client.request_with(MOBILE, &Call::new().credentials("other", "secret")).unwrap();
     assert_eq!(authorization(&server), "Basic b3RoZXI6c2VjcmV0");
-    client.request_with(MOBILE, &Call::new().token("to.ken")).unwrap();
+    let _ = client.request_with(MOBILE, &Call::new().token("to.ken")).unwrap();
     assert_eq!(authorization(&server), "Bearer to.ken");
-    client.request(MOBILE).unwrap();
+    let _ = client.request(MOBILE).unwrap();
     assert_eq!(authorization(&server), "Basic dXNlcjpwYXNzd29yZA==");
     assert_eq!(server.connections(), 1);
 }
@@ -31,7 +32,7 @@ fn a_client_may_leave_credentials_to_its_calls() {
     let client = options().load_env().build().unwrap();
     let error = client.request(MOBILE).unwrap_err();
     assert_eq!((error.code(), error.delivery()), (Code::InvalidOption, Delivery::NotSent));
-    client.request_with(MOBILE, &Call::new().token("to.ken")).unwrap();
+    let _ = client.request_with(MOBILE, &Call::new().token("to.ken")).unwrap();
     assert_eq!(server.seen().len(), 1);
     assert_eq!(options().token("token").build().unwrap_err().code(), Code::InvalidOption);
 }
@@ -45,4 +46,29 @@ fn credentials_of_a_call_that_cannot_work_are_refused() {
         assert_eq!((error.code(), error.delivery()), (Code::InvalidOption, Delivery::NotSent));
     }
     assert!(server.seen().is_empty());
+}
+
+#[test]
+fn a_client_with_other_defaults_shares_the_connections() {
+    let server = Server::answering(http(200, SENT));
+    let client = server.client();
+    let other = client.with_options(&Client::builder().otc_id("OTHER").country_code("65")).unwrap();
+    let _ = client.request(MOBILE).unwrap();
+    let _ = other.request("081234567").unwrap();
+    assert_eq!(server.seen().pop().unwrap().body, r#"{"otcId":"OTHER","mobile":"6581234567"}"#);
+    assert_eq!(server.connections(), 1);
+    let error = client.with_options(&Client::builder().max_retries(9)).unwrap_err();
+    assert_eq!(error.code(), Code::InvalidOption);
+}
+
+#[test]
+fn another_default_timeout_is_the_deadline() {
+    let server = Server::raw(|stream| {
+        std::thread::sleep(Duration::from_secs(1));
+        drop(stream);
+    });
+    let client = server.client().with_options(&Client::builder().timeout(Duration::from_millis(50))).unwrap();
+    let begun = Instant::now();
+    assert_eq!(client.request(MOBILE).unwrap_err().code(), Code::Timeout);
+    assert!(begun.elapsed() < Duration::from_millis(500));
 }
