@@ -7,13 +7,17 @@ use crate::error::{Parts, Words};
 use crate::json::{self, Json, Object};
 use crate::{Account, Code, Delivery, Error, Result, Sent, Status, Verification};
 use std::time::Duration;
+use ureq::http::HeaderMap;
 
 /// An answer as the transport received it.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub http_status: u16,
     pub retry_after: Option<Duration>,
+    pub headers: HeaderMap,
     pub body: Vec<u8>,
+    /// It came on a connection that had carried another call before.
+    pub reused: bool,
 }
 
 /// Words that mean success, in a `success` or `status` object. They never decide a call by themselves.

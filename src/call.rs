@@ -2,10 +2,11 @@
 
 use crate::authorization;
 use crate::check::{self, Problems};
+use crate::log::Log;
 use crate::secret::Secret;
-use crate::{Cancel, Code, Error, Result};
+use crate::{Cancel, Code, Error, LogLevel, RawAnswer, Result};
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 /// Options of one call; what is not set is the client's, or left out of the request.
@@ -27,6 +28,8 @@ pub struct Call {
     pub(crate) cancel: Option<Cancel>,
     pub(crate) interrupt: Option<Arc<Interrupt>>,
     pub(crate) authorization: Option<Secret>,
+    pub(crate) answer: Option<Arc<OnceLock<RawAnswer>>>,
+    pub(crate) log: Option<Log>,
     problems: Problems,
 }
 
@@ -100,6 +103,21 @@ impl Call {
     #[doc(hidden)]
     pub fn token(mut self, token: &str) -> Self {
         self.authorization = self.problems.note("credentials", authorization::bearer(token));
+        self
+    }
+
+    /// Where the answer is kept as it came, if one comes. For the languages over this library.
+    #[doc(hidden)]
+    pub fn keep_answer(mut self, into: &Arc<OnceLock<RawAnswer>>) -> Self {
+        self.answer = Some(Arc::clone(into));
+        self
+    }
+
+    /// Where this call's log lines go instead of the client's hook: those that matter as much as `least`, or more. For the
+    /// languages over this library.
+    #[doc(hidden)]
+    pub fn log(mut self, least: LogLevel, write: impl Fn(LogLevel, &str) + Send + Sync + 'static) -> Self {
+        self.log = Some(Log::new(least, write));
         self
     }
 

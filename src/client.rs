@@ -6,7 +6,9 @@ use crate::check::{self, Checked};
 use crate::log::Log;
 use crate::secret::Secret;
 use crate::transport::{Exchange, Failure, Transport, interrupted};
-use crate::{Account, Call, Code, Delivery, Error, LogLevel, Options, OtpId, Result, Sent, Verification, mobile};
+use crate::{
+    Account, Call, Code, Delivery, Error, LogLevel, Options, OtpId, RawAnswer, Result, Sent, Verification, mobile,
+};
 use serde::Serialize;
 use std::fmt;
 use std::sync::Arc;
@@ -176,7 +178,7 @@ impl Client {
             mobile::normalize_mobile(mobile, &self.0.country_code)?
         };
         let body = Body { otc_id: Some(otc_id), mobile: Some(&mobile), ..Body::with(call) };
-        self.perform(Operation::Request, &body, call, &mobile, |answer| answer.sent(otc_id))
+        self.perform(Operation::Request, &body, call, &mobile, None, |answer| answer.sent(otc_id))
     }
 
     /// Asks the service to send an OTP again. Go on with the new [`Sent`]: its otp_id may be another.
@@ -213,7 +215,7 @@ impl Client {
             return Err(argument("neither otp_id nor otc_id is given: a resend needs one of them"));
         }
         let body = Body { otc_id, otp_id, ..Body::with(call) };
-        self.perform(Operation::Resend, &body, call, "", |answer| answer.sent(otc_id.unwrap_or_default()))
+        self.perform(Operation::Resend, &body, call, "", None, |answer| answer.sent(otc_id.unwrap_or_default()))
     }
 
     /// Asks the service whether `otp_code` is the code it sent. Outer white space goes, Thai and full-width digits become
@@ -234,7 +236,8 @@ impl Client {
         let otp_id = check::identifier("otp_id", otp.otp_id()).map_err(argument)?;
         let code = Secret::new(check::otp_code(otp_code).map_err(argument)?);
         let body = Body { otp_id: Some(otp_id), otp_code: Some(code.reveal()), ..Body::with(call) };
-        let result = self.perform(Operation::Verify, &body, call, "", |answer| answer.verification(otp_id));
+        let result =
+            self.perform(Operation::Verify, &body, call, "", Some(&code), |answer| answer.verification(otp_id));
         // Some services repeat what they could not use, and errors are logged.
         result.map(|verification| verification.concealing(&code)).map_err(|error| error.concealing(&code))
     }
@@ -253,7 +256,7 @@ impl Client {
     /// As [`balance`](Client::balance), and −3 for an option that cannot work.
     pub fn balance_with(&self, call: &Call) -> Result<Account> {
         call.check()?;
-        self.perform(Operation::Balance, &Body::default(), call, "", |answer| answer.account())
+        self.perform(Operation::Balance, &Body::default(), call, "", None, |answer| answer.account())
     }
 
     /// A client with other defaults that shares this one's connections: of `options`, what is set of otc_id, timeout,
@@ -281,13 +284,15 @@ impl Client {
         call.timeout.unwrap_or(self.0.timeout)
     }
 
-    /// Sends `body`, reads the answer and writes the log line.
+    /// Sends `body`, reads the answer and writes the log line. `mobile` is for that line, and `otp_code` is what the kept answer
+    /// must not show.
     fn perform<T: Outcome>(
         &self,
         operation: Operation,
         body: &Body<'_>,
         call: &Call,
         mobile: &str,
+        otp_code: Option<&Secret>,
         read: impl FnOnce(&Answer) -> Result<T>,
     ) -> Result<T> {
         let begun = Instant::now();
@@ -295,13 +300,24 @@ impl Client {
         let body = Zeroizing::new(serde_json::to_vec(body).map_err(|error| {
             Error::refused(Code::Internal, format!("The request could not be written as JSON: {error}"))
         })?);
-        let result = self.exchange(operation, &body, call).and_then(|answer| read(&answer));
-        self.log_result(operation, &result, mobile, begun.elapsed());
+        let log = call.log.as_ref().unwrap_or(&self.0.log);
+        let result = self.exchange(operation, &body, call, log).and_then(|(answer, sent_headers)| {
+            log.line(LogLevel::Debug, || {
+                let connection = if answer.reused { "a kept" } else { "a new" };
+                format!("{}: HTTP {} on {connection} connection", operation.name(), answer.http_status)
+            });
+            let result = read(&answer);
+            if let Some(kept) = &call.answer {
+                let _ = kept.set(RawAnswer::new(answer, sent_headers, otp_code.cloned()));
+            }
+            result
+        });
+        log_result(log, operation, &result, mobile, begun.elapsed());
         result
     }
 
     /// One call on the wire: tried again only while nothing of it was sent, within one deadline.
-    fn exchange(&self, operation: Operation, body: &[u8], call: &Call) -> Result<Answer> {
+    fn exchange(&self, operation: Operation, body: &[u8], call: &Call, log: &Log) -> Result<(Answer, Arc<Secret>)> {
         let Some(headers) = self.0.transport.headers(call.authorization.as_ref()) else {
             let why = "credentials are missing: this client takes them with each call";
             return Err(Error::refused(Code::InvalidOption, why));
@@ -310,7 +326,7 @@ impl Client {
         let mut attempt = 0;
         loop {
             let failure = match self.0.transport.post(&self.0.urls[operation as usize], &headers, body, &exchange) {
-                Ok(answer) => return Ok(answer),
+                Ok(answer) => return Ok((answer, headers)),
                 Err(failure) => failure,
             };
             let again = failure.may_repeat && failure.delivery == Delivery::NotSent && attempt < self.0.max_retries;
@@ -319,31 +335,12 @@ impl Client {
                 return Err(failure.into());
             }
             attempt += 1;
-            self.0.log.line(LogLevel::Debug, || {
+            log.line(LogLevel::Debug, || {
                 format!("{}: not sent, {}; trying again in {} ms", operation.name(), failure.code, pause.as_millis())
             });
             // The pause ends early only when the caller stops the call: the deadline lies behind it.
             exchange.pause(pause).map_err(|_| Error::from(interrupted()))?;
         }
-    }
-
-    fn log_result<T: Outcome>(&self, operation: Operation, result: &Result<T>, mobile: &str, took: Duration) {
-        let (code, delivery) = match result {
-            Ok(value) => (value.code(), Delivery::Answered),
-            Err(error) => (error.code(), error.delivery()),
-        };
-        let level = if code.number() < 0 { LogLevel::Warning } else { LogLevel::Info };
-        self.0.log.line(level, || {
-            let to = if mobile.is_empty() { String::new() } else { format!(" to {}", mobile::masked(mobile)) };
-            format!(
-                "{}{to}: {} {}, {}, {} ms",
-                operation.name(),
-                code.number(),
-                code.name(),
-                delivery.name(),
-                took.as_millis()
-            )
-        });
     }
 }
 
@@ -360,6 +357,25 @@ impl Outcome for Verification {
     fn code(&self) -> Code {
         self.code()
     }
+}
+
+fn log_result<T: Outcome>(log: &Log, operation: Operation, result: &Result<T>, mobile: &str, took: Duration) {
+    let (code, delivery) = match result {
+        Ok(value) => (value.code(), Delivery::Answered),
+        Err(error) => (error.code(), error.delivery()),
+    };
+    let level = if code.number() < 0 { LogLevel::Warning } else { LogLevel::Info };
+    log.line(level, || {
+        let to = if mobile.is_empty() { String::new() } else { format!(" to {}", mobile::masked(mobile)) };
+        format!(
+            "{}{to}: {} {}, {}, {} ms",
+            operation.name(),
+            code.number(),
+            code.name(),
+            delivery.name(),
+            took.as_millis()
+        )
+    });
 }
 
 /// 100 to 200 ms before the second attempt, twice that before the third: jittered, so that many clients do not return at

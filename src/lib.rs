@@ -43,6 +43,7 @@ mod json;
 mod log;
 mod mobile;
 mod options;
+mod raw;
 mod secret;
 mod sent;
 mod transport;
@@ -59,6 +60,8 @@ pub use error::{Delivery, Error, Result};
 pub use log::LogLevel;
 pub use mobile::normalize_mobile;
 pub use options::Options;
+#[doc(hidden)]
+pub use raw::RawAnswer;
 pub use sent::{OtpId, Sent};
 pub use verification::{Status, Verification};
 #[doc(hidden)]

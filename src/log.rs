@@ -12,7 +12,7 @@ pub enum LogLevel {
     Warning = 2,
     /// A call that was answered.
     Info = 3,
-    /// What happened on the way: an attempt that is tried again.
+    /// What happened on the way: an attempt that is tried again, the connection that an answer came on.
     Debug = 4,
 }
 
@@ -27,15 +27,18 @@ type Write = dyn Fn(LogLevel, &str) + Send + Sync;
 
 /// Where log lines go; nowhere by default, and then nothing is formatted.
 #[derive(Clone, Default)]
-pub(crate) struct Log(Option<Arc<Write>>);
+pub(crate) struct Log(Option<(LogLevel, Arc<Write>)>);
 
 impl Log {
-    pub fn new(write: impl Fn(LogLevel, &str) + Send + Sync + 'static) -> Self {
-        Log(Some(Arc::new(write)))
+    /// Lines that matter as much as `least`, or more, are written.
+    pub fn new(least: LogLevel, write: impl Fn(LogLevel, &str) + Send + Sync + 'static) -> Self {
+        Log(Some((least, Arc::new(write))))
     }
 
     pub fn line(&self, level: LogLevel, line: impl FnOnce() -> String) {
-        if let Some(write) = &self.0 {
+        if let Some((least, write)) = &self.0
+            && level <= *least
+        {
             write(level, &line());
         }
     }

@@ -3,7 +3,8 @@
 
 mod support;
 
-use ants_otp::{Call, Client, Code, Delivery};
+use ants_otp::{Call, Client, Code, Delivery, LogLevel, RawAnswer};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 use support::{MOBILE, OTC_ID, SENT, Server, http};
 
@@ -71,4 +72,49 @@ fn another_default_timeout_is_the_deadline() {
     let begun = Instant::now();
     assert_eq!(client.request(MOBILE).unwrap_err().code(), Code::Timeout);
     assert!(begun.elapsed() < Duration::from_millis(500));
+}
+
+#[test]
+fn the_answer_is_kept_as_it_came_for_whoever_asks() {
+    let server = Server::answering(http(429, r#"{"error":"password is not 71828"}"#));
+    let kept = Arc::new(OnceLock::new());
+    let call = Call::new().keep_answer(&kept);
+    let error = server.client().verify_with(support::OTP_ID, "71828", &call).unwrap_err();
+    assert_eq!(error.code(), Code::RateLimited);
+    let raw: &RawAnswer = kept.get().unwrap();
+    assert_eq!((raw.http_status(), raw.body().as_str()), (429, r#"{"error":"*** is not ***"}"#));
+    assert!(raw.headers().iter().any(|(name, _)| name == "content-length"));
+}
+
+#[test]
+fn without_an_answer_nothing_is_kept() {
+    let kept = Arc::new(OnceLock::new());
+    let call = Call::new().keep_answer(&kept);
+    assert!(support::options("http://127.0.0.1:1").build().unwrap().balance_with(&call).is_err());
+    assert!(kept.get().is_none());
+}
+
+#[test]
+fn a_call_has_log_lines_of_its_own_as_many_as_wanted() {
+    let server = Server::answering(http(200, SENT));
+    let client = server.options().log(|_, line| panic!("the client's hook got {line}")).build().unwrap();
+    let lines = |least| {
+        let lines = Arc::new(Mutex::new(Vec::new()));
+        let into = Arc::clone(&lines);
+        let call = Call::new().log(least, move |level, line| into.lock().unwrap().push((level, line.to_owned())));
+        let _ = client.request_with(MOBILE, &call).unwrap();
+        Arc::into_inner({
+            drop(call);
+            lines
+        })
+        .unwrap()
+        .into_inner()
+        .unwrap()
+    };
+    let new = lines(LogLevel::Debug);
+    assert_eq!(new[0], (LogLevel::Debug, "request: HTTP 200 on a new connection".to_owned()));
+    assert!(new[1].1.starts_with("request to ****5678: 0 OK, ANSWERED, "), "{new:?}");
+    assert_eq!(lines(LogLevel::Debug)[0].1, "request: HTTP 200 on a kept connection");
+    assert_eq!(lines(LogLevel::Info).len(), 1);
+    assert!(lines(LogLevel::Warning).is_empty());
 }

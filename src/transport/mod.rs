@@ -119,7 +119,9 @@ impl Transport {
     /// Posts `body`, JSON, and reads the answer.
     pub fn post(&self, url: &Uri, headers: &Arc<Secret>, body: &[u8], exchange: &Exchange) -> Result<Answer, Failure> {
         let process = self.process();
-        let mut connection = match process.pool.take() {
+        let kept = process.pool.take();
+        let reused = kept.is_some();
+        let mut connection = match kept {
             Some(connection) => connection,
             None => Box::new(self.connect(&process, url, &exchange.shortened(self.settings.connect_timeout))?),
         };
@@ -134,7 +136,7 @@ impl Transport {
                 if reusable && outcome.clean {
                     process.pool.put(connection);
                 }
-                Ok(answer)
+                Ok(Answer { reused, ..answer })
             }
             Ok(_) => Err(explain(None, outcome)),
             Err(error) => Err(explain(Some(&error), outcome)),
@@ -246,8 +248,9 @@ fn run(agent: &Agent, url: &Uri, body: &[u8]) -> Result<(Answer, bool), ureq::Er
     let mut response = agent.run(request)?;
     let reusable = is_reusable(&response);
     let (http_status, retry_after) = (response.status().as_u16(), retry_after(response.headers()));
+    let headers = std::mem::take(response.headers_mut());
     let body = read_body(response.body_mut().as_reader())?;
-    Ok((Answer { http_status, retry_after, body }, reusable))
+    Ok((Answer { http_status, retry_after, headers, body, reused: false }, reusable))
 }
 
 /// Reads to the end, which most answers reach in one step.

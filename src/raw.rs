@@ -1,0 +1,169 @@
+//! An answer as it came, for whoever looks into a problem. What was sent as a secret is masked wherever it comes back, and
+//! so is whatever the answer itself calls one.
+
+use crate::answer::Answer;
+use crate::secret::Secret;
+use base64::Engine as _;
+use std::fmt;
+use std::sync::Arc;
+use ureq::http::HeaderMap;
+use ureq::http::header::SET_COOKIE;
+
+const MASK: &str = "***";
+/// Keys whose values are secrets, in small letters.
+const SECRET_KEYS: [&str; 8] = ["otpcode", "otp", "pin", "password", "token", "secret", "authorization", "text"];
+
+/// An answer as it came. `Debug` shows the status alone.
+pub struct RawAnswer {
+    http_status: u16,
+    headers: HeaderMap,
+    body: Vec<u8>,
+    sent_headers: Arc<Secret>,
+    otp_code: Option<Secret>,
+}
+
+impl RawAnswer {
+    /// `sent_headers` and `otp_code` are what must not come back in clear.
+    pub(crate) fn new(answer: Answer, sent_headers: Arc<Secret>, otp_code: Option<Secret>) -> Self {
+        let Answer { http_status, headers, body, .. } = answer;
+        RawAnswer { http_status, headers, body, sent_headers, otp_code }
+    }
+
+    /// The HTTP status.
+    pub fn http_status(&self) -> u16 {
+        self.http_status
+    }
+
+    /// Names, in small letters, and values, in the order of their coming.
+    pub fn headers(&self) -> Vec<(String, String)> {
+        let secrets = self.secrets();
+        let value = |name, value: &[u8]| match name {
+            name if name == SET_COOKIE => MASK.to_owned(),
+            _ => without(&secrets, String::from_utf8_lossy(value).into_owned()),
+        };
+        self.headers.iter().map(|(name, it)| (name.as_str().to_owned(), value(name, it.as_bytes()))).collect()
+    }
+
+    /// The body, with U+FFFD for what is not UTF-8.
+    pub fn body(&self) -> String {
+        let body = without(&self.secrets(), String::from_utf8_lossy(&self.body).into_owned());
+        mask_values(&body)
+    }
+
+    /// The OTP code, the credentials as they were sent, and the password in them.
+    fn secrets(&self) -> Vec<Secret> {
+        let mut secrets: Vec<Secret> = self.otp_code.iter().cloned().collect();
+        let line = self.sent_headers.reveal().lines().find_map(|line| line.strip_prefix("authorization: "));
+        if let Some((scheme, value)) = line.and_then(|value| value.split_once(' ')) {
+            secrets.push(Secret::new(value));
+            let pair =
+                base64::engine::general_purpose::STANDARD.decode(value).ok().and_then(|it| String::from_utf8(it).ok());
+            if let ("Basic", Some(pair)) = (scheme, pair.map(Secret::new)) {
+                secrets.extend(pair.reveal().split_once(':').map(|(_, password)| Secret::new(password)));
+            }
+        }
+        secrets
+    }
+}
+
+impl fmt::Debug for RawAnswer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RawAnswer").field("http_status", &self.http_status).finish_non_exhaustive()
+    }
+}
+
+/// `text` without `secrets`, neither as they are nor as JSON writes them.
+fn without(secrets: &[Secret], text: String) -> String {
+    secrets.iter().filter(|secret| !secret.reveal().is_empty()).fold(text, |text, secret| {
+        let as_json = Secret::new(serde_json::Value::from(secret.reveal()).to_string());
+        text.replace(as_json.reveal().trim_matches('"'), MASK).replace(secret.reveal(), MASK)
+    })
+}
+
+/// `json` with stars for the values of keys that name a secret. What is not JSON stays as it is.
+fn mask_values(json: &str) -> String {
+    let (mut masked, mut rest) = (String::with_capacity(json.len()), json);
+    while let Some(key_at) = rest.find('"') {
+        let Some(key_length) = text_length(&rest[key_at..]) else { break };
+        let (key, after) = (&rest[key_at + 1..key_at + key_length - 1], &rest[key_at + key_length..]);
+        let value = after.trim_start().strip_prefix(':').map(str::trim_start);
+        match value {
+            Some(value) if SECRET_KEYS.contains(&key.trim().to_ascii_lowercase().as_str()) => {
+                masked.push_str(&rest[..rest.len() - value.len()]);
+                let length = if value.starts_with('"') {
+                    text_length(value).unwrap_or(value.len())
+                } else {
+                    value.find([',', '}', ']', '{', '[']).unwrap_or(value.len())
+                };
+                if length > 0 {
+                    masked.extend(['"', '*', '*', '*', '"']);
+                }
+                rest = &value[length..];
+            }
+            _ => {
+                masked.push_str(&rest[..key_at + key_length]);
+                rest = after;
+            }
+        }
+    }
+    masked.push_str(rest);
+    masked
+}
+
+/// The length of the JSON text that `json` begins with, quotes included; none if it does not end.
+fn text_length(json: &str) -> Option<usize> {
+    let mut escaped = false;
+    let end = json.bytes().skip(1).position(|byte| {
+        let ends = byte == b'"' && !escaped;
+        escaped = byte == b'\\' && !escaped;
+        ends
+    });
+    end.map(|end| end + 2)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn raw(body: &str, otp_code: &str) -> RawAnswer {
+        let mut headers = HeaderMap::new();
+        headers.insert("x-echo", "Basic dXNlcjpodW50ZXIy".parse().unwrap());
+        headers.insert(SET_COOKIE, "session=1".parse().unwrap());
+        let answer = Answer { http_status: 200, retry_after: None, headers, body: body.into(), reused: false };
+        let sent = Arc::new(Secret::new("authorization: Basic dXNlcjpodW50ZXIy\r\naccept: x\r\n"));
+        RawAnswer::new(answer, sent, Some(Secret::new(otp_code)))
+    }
+
+    #[test]
+    fn what_was_sent_as_a_secret_is_masked_wherever_it_comes_back() {
+        let raw = raw(r#"{"a":"code 71828!","b":"hunter2","c":"dXNlcjpodW50ZXIy","d":71828}"#, "71828");
+        assert_eq!(raw.body(), r#"{"a":"code ***!","b":"***","c":"***","d":***}"#);
+        let header = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        assert_eq!(raw.headers(), [header("x-echo", "Basic ***"), header("set-cookie", "***")]);
+        assert!(!format!("{raw:?}").contains("71828"));
+    }
+
+    #[test]
+    fn a_secret_is_masked_as_json_writes_it() {
+        assert_eq!(raw(r#"{"a":"7\"1"}"#, "7\"1").body(), r#"{"a":"***"}"#);
+    }
+
+    #[test]
+    fn values_of_keys_that_name_a_secret_are_masked() {
+        let cases = [
+            (r#"{"otpCode":"123","code":"0304"}"#, r#"{"otpCode":"***","code":"0304"}"#),
+            (r#"{" OTP ": 123 , "a":1}"#, r#"{" OTP ": "***", "a":1}"#),
+            (r#"{"pin":"1\"2"}"#, r#"{"pin":"***"}"#),
+            (r#"{"token":{"secret":null}}"#, r#"{"token":{"secret":"***"}}"#),
+            (r#"{"a":"otp","b":"otp"}"#, r#"{"a":"otp","b":"otp"}"#),
+            (r#"["otp"]"#, r#"["otp"]"#),
+            (r#"{"otp"#, r#"{"otp"#),
+            (r#"{"otp":"12"#, r#"{"otp":"***""#),
+            ("<html>\"", "<html>\""),
+            ("", ""),
+        ];
+        for (body, masked) in cases {
+            assert_eq!(raw(body, "-").body(), masked, "{body}");
+        }
+    }
+}
