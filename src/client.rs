@@ -279,6 +279,13 @@ impl Client {
         })))
     }
 
+    /// The URL that an operation is posted to, for traces. For the languages over this library.
+    #[doc(hidden)]
+    pub fn url(&self, operation: &str) -> Option<String> {
+        let operation = Operation::ALL.into_iter().find(|known| known.name() == operation)?;
+        Some(self.0.urls[operation as usize].to_string())
+    }
+
     /// How long the call may take.
     pub(crate) fn timeout_of(&self, call: &Call) -> Duration {
         call.timeout.unwrap_or(self.0.timeout)

@@ -17,6 +17,7 @@ from ants_otp._native import VERSION as __version__  # noqa: N811 - a constant i
 from ants_otp.account import Account
 from ants_otp.client import Client
 from ants_otp.code import Code
+from ants_otp.delivery_report import DeliveryReport, parse_delivery_report
 from ants_otp.error import (
     AuthenticationError,
     BadAnswerError,
@@ -31,11 +32,17 @@ from ants_otp.error import (
     RateLimitedError,
     ServiceError,
 )
+from ants_otp.raw import RawAnswer
 from ants_otp.sent import Sent
 from ants_otp.verification import Verification
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ants_otp.aio import AsyncClient
+
 __all__ = [
     "Account",
+    "AsyncClient",
     "AuthenticationError",
     "BadAnswerError",
     "Client",
@@ -45,12 +52,29 @@ __all__ = [
     "CreditError",
     "DeadlineError",
     "Delivery",
+    "DeliveryReport",
     "InternalError",
     "InvalidArgumentError",
     "OtpError",
     "RateLimitedError",
+    "RawAnswer",
     "Sent",
     "ServiceError",
     "Verification",
     "__version__",
+    "parse_delivery_report",
 ]
+
+
+def __getattr__(name: str) -> object:
+    if name == "AsyncClient":
+        # asyncio costs more to import than all of this package.
+        from ants_otp.aio import AsyncClient
+
+        globals()[name] = AsyncClient
+        return AsyncClient
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

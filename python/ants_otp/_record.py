@@ -10,12 +10,23 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any, ClassVar
 
+    from ants_otp import _native
+    from ants_otp.raw import RawAnswer
+
 
 class Record:
     """A result whose fields are properties over slots; its constructor takes them in the order of `_fields`."""
 
-    __slots__ = ()
+    __slots__ = ("_raw",)
     _fields: ClassVar[tuple[str, ...]] = ()
+    _raw: _native.RawAnswer
+
+    @property
+    def raw(self) -> RawAnswer | None:
+        """The answer as it came, with secrets masked; None for what was not made by a call, or was copied or unpickled."""
+        from ants_otp.raw import from_native
+
+        return from_native(getattr(self, "_raw", None))
 
     def to_dict(self) -> dict[str, Any]:
         """The fields by name, as JSON can hold them. ``type(record)(**record.to_dict())`` equals the record."""

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from ants_otp import _native
-from ants_otp.code import Code
-from ants_otp.error import Delivery, InvalidArgumentError
+from sys import modules
+
+from ants_otp._face import Face
 from ants_otp.sent import Sent
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from os import PathLike
     from types import TracebackType
-    from typing import Literal, NoReturn, TypeAlias
+    from typing import Any, Literal
 
+    from ants_otp._face import Credentials, Path
     from ants_otp.account import Account
     from ants_otp.verification import Verification
 
-    _Path: TypeAlias = str | PathLike[str]
 
-
-class Client:
+class Client(Face):
     """A connection to the OTP service, for any number of threads at once.
 
     Make one and keep it: its calls share idle connections. It is a context manager, and works on in a forked child, but
@@ -29,6 +27,8 @@ class Client:
         username: User name (``ANTS_OTP_USERNAME``). Credentials given here replace all of the environment's.
         password: Password (``ANTS_OTP_PASSWORD``).
         token: A bearer token instead of user name and password, for the services that use one (``ANTS_OTP_TOKEN``).
+        credentials: A function that gives the credentials instead, for those that change: it is called before each call,
+            on the calling thread, and returns ``(username, password)`` or a token.
         base_url: The service's address, if it is not the provider's own (``ANTS_OTP_BASE_URL``).
         otc_id: The OTP configuration of calls that do not name one (``ANTS_OTP_OTC_ID``).
         timeout: Deadline of a call in seconds, over all that it does: 0.001 to 600, 15 if not given.
@@ -49,7 +49,7 @@ class Client:
         InvalidArgumentError: Credentials are missing, or an option cannot work (−3). The text says what to change.
     """
 
-    __slots__ = ("__weakref__", "_native")
+    __slots__ = ()
 
     def __init__(
         self,
@@ -57,14 +57,15 @@ class Client:
         password: str | None = None,
         *,
         token: str | None = None,
+        credentials: Credentials | None = None,
         base_url: str | None = None,
         otc_id: str | None = None,
         timeout: float | None = None,
         connect_timeout: float | None = None,
         country_code: str | None = None,
-        ca_file: _Path | None = None,
+        ca_file: Path | None = None,
         root_certificates: Literal["bundled", "system"] | None = None,
-        client_certificate: tuple[_Path, _Path] | None = None,
+        client_certificate: tuple[Path, Path] | None = None,
         proxy: str | None = None,
         proxy_from_env: bool = False,
         allow_plain_http: bool = False,
@@ -73,29 +74,28 @@ class Client:
         max_retries: int | None = None,
         user_agent: str | None = None,
     ) -> None:
-        self._native: _native.Client | None = None
-        self._native = _native.Client(
-            {
-                "username": username,
-                "password": password,
-                "token": token,
-                "base_url": base_url,
-                "otc_id": otc_id,
-                "timeout": timeout,
-                "connect_timeout": connect_timeout,
-                "country_code": country_code,
-                "ca_file": ca_file,
-                "root_certificates": root_certificates,
-                "client_certificate": client_certificate,
-                "proxy": proxy,
-                "proxy_from_env": proxy_from_env,
-                "allow_plain_http": allow_plain_http,
-                "max_idle_connections": max_idle_connections,
-                "idle_timeout": idle_timeout,
-                "max_retries": max_retries,
-                "user_agent": user_agent,
-            }
-        )
+        options = {
+            "username": username,
+            "password": password,
+            "token": token,
+            "credentials": credentials,
+            "base_url": base_url,
+            "otc_id": otc_id,
+            "timeout": timeout,
+            "connect_timeout": connect_timeout,
+            "country_code": country_code,
+            "ca_file": ca_file,
+            "root_certificates": root_certificates,
+            "client_certificate": client_certificate,
+            "proxy": proxy,
+            "proxy_from_env": proxy_from_env,
+            "allow_plain_http": allow_plain_http,
+            "max_idle_connections": max_idle_connections,
+            "idle_timeout": idle_timeout,
+            "max_retries": max_retries,
+            "user_agent": user_agent,
+        }
+        self._connect(options, credentials, asynchronous=False)
 
     def request(
         self,
@@ -129,8 +129,9 @@ class Client:
             DeadlineError: No answer in time. With `delivery` UNKNOWN an SMS may have gone out.
             OtpError: Everything else, as its `code` says.
         """
-        return self._open().request(
-            mobile,
+        result: Sent = self._call(
+            "request",
+            (mobile,),
             {
                 "otc_id": otc_id,
                 "notify_url": notify_url,
@@ -140,6 +141,7 @@ class Client:
                 "mobile_as_given": mobile_as_given,
             },
         )
+        return result
 
     def resend(
         self,
@@ -168,9 +170,9 @@ class Client:
             OtpError: As in `request`.
         """
         otp_id, otc_id_of_otp = (otp.otp_id, otp.otc_id) if isinstance(otp, Sent) else (otp, None)
-        return self._open().resend(
-            otp_id,
-            otc_id_of_otp,
+        result: Sent = self._call(
+            "resend",
+            (otp_id, otc_id_of_otp),
             {
                 "otc_id": otc_id,
                 "notify_url": notify_url,
@@ -179,6 +181,7 @@ class Client:
                 "timeout": timeout,
             },
         )
+        return result
 
     def verify(
         self,
@@ -209,9 +212,9 @@ class Client:
             OtpError: Everything that is no verdict, as in `request`.
         """
         otp_id = otp.otp_id if isinstance(otp, Sent) else otp
-        return self._open().verify(
-            otp_id,
-            otp_code,
+        result: Verification = self._call(
+            "verify",
+            (otp_id, otp_code),
             {
                 "notify_url": notify_url,
                 "notify_content_type": notify_content_type,
@@ -219,6 +222,7 @@ class Client:
                 "timeout": timeout,
             },
         )
+        return result
 
     def balance(self, *, timeout: float | None = None) -> Account:
         """The account and its credit. Costs nothing, so it also checks the credentials.
@@ -230,7 +234,8 @@ class Client:
             AuthenticationError: The credentials are wrong.
             OtpError: Everything else, as in `request`.
         """
-        return self._open().balance({"timeout": timeout})
+        account: Account = self._call("balance", (), {"timeout": timeout})
+        return account
 
     def close(self) -> None:
         """Close the idle connections. Calls in flight on other threads end as they would; later ones are refused."""
@@ -245,17 +250,13 @@ class Client:
     ) -> None:
         self.close()
 
-    def __reduce__(self) -> NoReturn:
-        raise TypeError("a Client cannot be pickled or copied: make one in the process that uses it")
+    def _call(self, operation: str, arguments: tuple[object, ...], options: dict[str, object]) -> Any:
+        native = self._open()
+        if self._credentials is not None:
+            options["credentials"] = self._credentials()
+        if "opentelemetry" in modules:
+            from ants_otp._telemetry import observed
 
-    def __repr__(self) -> str:
-        return f"<ants_otp.Client {'open' if self._native else 'closed'}>"
-
-    def _open(self) -> _native.Client:
-        if self._native is None:
-            raise InvalidArgumentError(
-                "The client is closed: make a new one.",
-                code=Code.ERR_INVALID_ARGUMENT,
-                delivery=Delivery.NOT_SENT,
-            )
-        return self._native
+            with observed(operation, native.url(operation)) as call:
+                return call.ended(native.call(operation, arguments, options))
+        return native.call(operation, arguments, options)

@@ -10,6 +10,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ants_otp.raw import RawAnswer
+
 
 class Delivery(Enum):
     """Whether a request can have reached the service."""
@@ -65,9 +67,17 @@ class OtpError(Exception):
         self.service_description = service_description
         self.retry_after = retry_after
 
+    @property
+    def raw(self) -> RawAnswer | None:
+        """The answer as it came, with secrets masked; None if there was none, and in a copied or unpickled error."""
+        from ants_otp.raw import from_native
+
+        return from_native(self.__dict__.get("_raw"))
+
     def __reduce__(self) -> tuple[Callable[..., OtpError], tuple[object, ...]]:
         # Not the inherited way, which calls the class with the positional arguments alone.
-        return _restore, (type(self), self.args, self.__dict__)
+        attributes = {name: value for name, value in self.__dict__.items() if name != "_raw"}
+        return _restore, (type(self), self.args, attributes)
 
 
 class InvalidArgumentError(OtpError, ValueError):

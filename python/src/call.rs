@@ -4,7 +4,7 @@ use crate::value::{self, Checked};
 use ants_otp::Call;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
+use pyo3::types::{PyDict, PyTuple};
 
 /// The options that `given` names. None means not given; what cannot be read is noted as refused, and fails the call before
 /// anything is sent.
@@ -27,10 +27,26 @@ pub fn read(given: &Bound<'_, PyDict>) -> PyResult<Call> {
             "mobile_as_given" => {
                 set(call, "mobile_as_given", value::switch("mobile_as_given", &value), Call::mobile_as_given)
             }
+            "credentials" => credentials(call, &value),
             _ => return Err(PyTypeError::new_err(format!("no option of a call is named {name:?}"))),
         };
     }
     Ok(call)
+}
+
+/// What a `credentials` function gave: user name and password, or a token.
+fn credentials(call: Call, value: &Bound<'_, PyAny>) -> Call {
+    if let Ok(token) = value::text("the token of credentials", value) {
+        return call.token(token);
+    }
+    let pair = value.cast::<PyTuple>().map(|pair| pair.iter().collect::<Vec<_>>());
+    let pair = match pair.as_deref() {
+        Ok([username, password]) => value::text("the user name of credentials", username)
+            .and_then(|username| Ok((username, value::text("the password of credentials", password)?)))
+            .map(|(username, password)| call.clone().credentials(username, password)),
+        _ => Err("credentials must return a tuple of user name and password, or a token as text".to_owned()),
+    };
+    pair.unwrap_or_else(|why| call.refuse("credentials", &why))
 }
 
 fn set<T>(call: Call, name: &'static str, value: Checked<T>, apply: impl FnOnce(Call, T) -> Call) -> Call {

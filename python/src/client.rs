@@ -1,103 +1,137 @@
-//! The client under `ants_otp.Client`: request, resend, verify, balance.
+//! The client under `ants_otp.Client` and `ants_otp.AsyncClient`.
 
-use crate::value::{self, Checked};
-use crate::{account, call, error, options, sent, verification, wait};
-use ants_otp::OtpId;
+use crate::crew::Crew;
+use crate::log::{self, LogLines};
+use crate::raw::Kept;
+use crate::work::{Outcome, Work};
+use crate::{call, error, options, wait};
+use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyInt};
+use pyo3::types::{PyDict, PyTuple};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
-#[pyclass(frozen, module = "ants_otp._native")]
-pub struct Client(ants_otp::Client);
-
-/// The ids of the OTP that a call is about.
-struct Otp<'a> {
-    otp_id: &'a str,
-    otc_id: Option<&'a str>,
+#[pyclass(frozen, weakref, module = "ants_otp._native")]
+pub struct Client {
+    client: ants_otp::Client,
+    /// An asynchronous client has them.
+    crew: Option<Arc<Crew>>,
 }
 
-impl OtpId for Otp<'_> {
-    fn otp_id(&self) -> &str {
-        self.otp_id
-    }
+/// Ends one submitted call.
+#[pyclass(frozen, module = "ants_otp._native")]
+pub struct Cancel(ants_otp::Cancel);
 
-    fn otc_id(&self) -> Option<&str> {
-        self.otc_id.filter(|id| !id.is_empty())
+#[pymethods]
+impl Cancel {
+    fn fire(&self) {
+        self.0.fire();
     }
 }
 
 #[pymethods]
 impl Client {
     #[new]
-    #[pyo3(signature = (options, /))]
-    fn new(py: Python<'_>, options: &Bound<'_, PyDict>) -> PyResult<Self> {
+    #[pyo3(signature = (options, asynchronous, /))]
+    fn new(py: Python<'_>, options: &Bound<'_, PyDict>, asynchronous: bool) -> PyResult<Self> {
         let options = options::read(options)?;
+        let crew = asynchronous.then(|| Arc::new(Crew::new(options.get_async_threads())));
         // Certificate files are read without the GIL.
-        wait::detached(py, || options.build()).map(Client)
+        Ok(Client { client: wait::detached(py, &Kept::default(), || options.build())?, crew })
     }
 
-    #[pyo3(signature = (mobile, options, /))]
-    fn request<'py>(
-        &self,
-        py: Python<'py>,
-        mobile: &Bound<'py, PyAny>,
-        options: &Bound<'py, PyDict>,
-    ) -> PyResult<Bound<'py, PyAny>> {
-        let mobile = argument(py, value::text("mobile", mobile))?;
-        let sent = wait::interruptible(py, call::read(options)?, |call| self.0.request_with(mobile, call))?;
-        sent::to_python(py, &sent)
-    }
-
-    #[pyo3(signature = (otp_id, otc_id, options, /))]
-    fn resend<'py>(
-        &self,
-        py: Python<'py>,
-        otp_id: Option<&Bound<'py, PyAny>>,
-        otc_id: Option<&Bound<'py, PyAny>>,
-        options: &Bound<'py, PyDict>,
-    ) -> PyResult<Bound<'py, PyAny>> {
-        let otp = otp_id.map(|otp_id| argument(py, read_otp(otp_id, otc_id))).transpose()?;
-        let sent = wait::interruptible(py, call::read(options)?, |call| match &otp {
-            Some(otp) => self.0.resend_with(otp, call),
-            None => self.0.resend_newest(call),
-        })?;
-        sent::to_python(py, &sent)
-    }
-
-    #[pyo3(signature = (otp_id, otp_code, options, /))]
-    fn verify<'py>(
-        &self,
-        py: Python<'py>,
-        otp_id: &Bound<'py, PyAny>,
-        otp_code: &Bound<'py, PyAny>,
-        options: &Bound<'py, PyDict>,
-    ) -> PyResult<Bound<'py, PyAny>> {
-        let otp = argument(py, read_otp(otp_id, None))?;
-        let otp_code = argument(py, read_otp_code(otp_code))?;
-        let verification =
-            wait::interruptible(py, call::read(options)?, |call| self.0.verify_with(&otp, otp_code, call))?;
-        verification::to_python(py, &verification)
-    }
-
+    /// A client with other defaults over the same connections and threads.
     #[pyo3(signature = (options, /))]
-    fn balance<'py>(&self, py: Python<'py>, options: &Bound<'py, PyDict>) -> PyResult<Bound<'py, PyAny>> {
-        let account = wait::interruptible(py, call::read(options)?, |call| self.0.balance_with(call))?;
-        account::to_python(py, &account)
+    fn with_options(&self, py: Python<'_>, options: &Bound<'_, PyDict>) -> PyResult<Self> {
+        let options = options::read_defaults(options)?;
+        let client = self.client.with_options(&options).map_err(|error| error::to_python(py, &error, None))?;
+        Ok(Client { client, crew: self.crew.clone() })
+    }
+
+    /// Makes a call on the calling thread.
+    #[pyo3(signature = (operation, arguments, options, /))]
+    fn call<'py>(
+        &self,
+        py: Python<'py>,
+        operation: &str,
+        arguments: &Bound<'py, PyTuple>,
+        options: &Bound<'py, PyDict>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let work = Work::read(py, operation, arguments)?;
+        let kept = Kept::default();
+        let (call, lines) = log::attach(py, call::read(options)?.keep_answer(&kept))?;
+        let outcome = wait::interruptible(py, call, &kept, |call| work.run(&self.client, call));
+        if let Some(lines) = lines {
+            lines.write(py);
+        }
+        outcome?.to_python(py, &kept)
+    }
+
+    /// Makes a call on another thread, which calls `done` with the result or None, the error or None, and the log lines or
+    /// None.
+    #[pyo3(signature = (operation, arguments, options, done, /))]
+    fn submit<'py>(
+        &self,
+        py: Python<'py>,
+        operation: &str,
+        arguments: &Bound<'py, PyTuple>,
+        options: &Bound<'py, PyDict>,
+        done: Py<PyAny>,
+    ) -> PyResult<Cancel> {
+        let Some(crew) = &self.crew else { return Err(PyTypeError::new_err("this client has no threads")) };
+        let work = Work::read(py, operation, arguments)?;
+        let kept = Kept::default();
+        let cancel = ants_otp::Cancel::new();
+        let call = call::read(options)?.keep_answer(&kept).cancel(&cancel);
+        let (call, lines) = log::attach(py, call)?;
+        let client = self.client.clone();
+        let job = move |turn: ants_otp::Result<_>| {
+            if let (Err(error), Some(lines)) = (&turn, &lines) {
+                lines.add_unmade(work.name(), error);
+            }
+            let result = turn.map(|call| catch_unwind(AssertUnwindSafe(|| work.run(&client, &call))));
+            // Where the interpreter is at its end, nobody waits for the answer.
+            Python::try_attach(move |py| {
+                let result = match result {
+                    Ok(Ok(Ok(outcome))) => Ok(outcome),
+                    Ok(Ok(Err(error))) | Err(error) => Err(error::to_python(py, &error, Some(&kept))),
+                    Ok(Err(_)) => Err(error::panicked(py)),
+                };
+                if let Err(error) = hand_over(py, result, &kept, lines, &done) {
+                    error.write_unraisable(py, None);
+                }
+                drop(done);
+            });
+        };
+        crew.submit(&self.client, call, job).map_err(|error| error::to_python(py, &error, None))?;
+        Ok(Cancel(cancel))
+    }
+
+    /// Ends the calls that were submitted, and waits for their threads; later ones are refused.
+    fn stop(&self, py: Python<'_>) {
+        if let Some(crew) = &self.crew {
+            crew.stop(py);
+        }
+    }
+
+    /// The URL that a call is posted to.
+    #[pyo3(signature = (operation, /))]
+    fn url(&self, operation: &str) -> Option<String> {
+        self.client.url(operation)
     }
 }
 
-fn read_otp<'a>(otp_id: &'a Bound<'_, PyAny>, otc_id: Option<&'a Bound<'_, PyAny>>) -> Checked<Otp<'a>> {
-    Ok(Otp {
-        otp_id: value::text("otp (a Sent or its otp_id)", otp_id)?,
-        otc_id: otc_id.map(|otc_id| value::text("otc_id", otc_id)).transpose()?,
-    })
-}
-
-fn read_otp_code<'a>(otp_code: &'a Bound<'_, PyAny>) -> Checked<&'a str> {
-    value::text("otp_code", otp_code).map_err(|why| {
-        if otp_code.is_instance_of::<PyInt>() { format!("{why}: a number loses its leading zeros") } else { why }
-    })
-}
-
-fn argument<T>(py: Python<'_>, checked: Checked<T>) -> PyResult<T> {
-    checked.map_err(|why| error::argument(py, &why))
+fn hand_over(
+    py: Python<'_>,
+    result: PyResult<Outcome>,
+    kept: &Kept,
+    lines: Option<LogLines>,
+    done: &Py<PyAny>,
+) -> PyResult<()> {
+    let result = result.and_then(|outcome| outcome.to_python(py, kept));
+    let (value, error) = match result {
+        Ok(value) => (Some(value), None),
+        Err(error) => (None, Some(error.into_value(py))),
+    };
+    done.call1(py, (value, error, lines)).map(drop)
 }

@@ -1,12 +1,21 @@
 //! Failures as exceptions. Their classes are written in Python (`ants_otp.error`), which picks one by the code.
 
+use crate::raw::{self, Kept};
 use ants_otp::{Code, Delivery, Error};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use std::time::Duration;
 
-/// The exception of a failed call, not yet raised.
-pub fn to_python(py: Python<'_>, error: &Error) -> PyErr {
+/// The exception of a failed call, not yet raised, with its answer if one came.
+pub fn to_python(py: Python<'_>, error: &Error, kept: Option<&Kept>) -> PyErr {
+    let error = from_parts(py, error);
+    match kept.map(|kept| raw::attach(py, error.value(py), kept)) {
+        Some(Err(other)) => other,
+        _ => error,
+    }
+}
+
+fn from_parts(py: Python<'_>, error: &Error) -> PyErr {
     exception(
         py,
         (

@@ -16,7 +16,7 @@ pub fn read(given: &Bound<'_, PyDict>) -> PyResult<Options> {
         }
         let name = name.extract::<String>()?;
         options = match name.as_str() {
-            "username" | "password" => options,
+            "username" | "password" | "credentials" => options,
             "token" => set(options, "token", value::text("token", &value), Options::token),
             "base_url" => set(options, "base_url", value::text("base_url", &value), Options::base_url),
             "otc_id" => set(options, "otc_id", value::text("otc_id", &value), Options::otc_id),
@@ -51,12 +51,34 @@ pub fn read(given: &Bound<'_, PyDict>) -> PyResult<Options> {
                 set(options, "idle_timeout", value::seconds("idle_timeout", &value), Options::idle_timeout)
             }
             "max_retries" => set(options, "max_retries", value::count("max_retries", &value), Options::max_retries),
+            "async_threads" => {
+                set(options, "async_threads", value::count("async_threads", &value), Options::async_threads)
+            }
             "user_agent" => set(options, "user_agent", value::text("user_agent", &value), Options::user_agent),
             _ => return Err(pyo3::exceptions::PyTypeError::new_err(format!("no option is named {name:?}"))),
         };
     }
     // While attached: os.environ changes the environment only with the GIL held.
     Ok(options.load_env())
+}
+
+/// The options that a client's copy may have of its own.
+pub fn read_defaults(given: &Bound<'_, PyDict>) -> PyResult<Options> {
+    let mut options = Options::new();
+    for (name, value) in given {
+        if value.is_none() {
+            continue;
+        }
+        let name = name.extract::<String>()?;
+        options = match name.as_str() {
+            "otc_id" => set(options, "otc_id", value::text("otc_id", &value), Options::otc_id),
+            "timeout" => set(options, "timeout", value::seconds("timeout", &value), Options::timeout),
+            "country_code" => set(options, "country_code", value::text("country_code", &value), Options::country_code),
+            "max_retries" => set(options, "max_retries", value::count("max_retries", &value), Options::max_retries),
+            _ => return Err(pyo3::exceptions::PyTypeError::new_err(format!("no default is named {name:?}"))),
+        };
+    }
+    Ok(options)
 }
 
 fn set<T>(
@@ -73,6 +95,13 @@ fn set<T>(
 
 fn credentials(given: &Bound<'_, PyDict>) -> PyResult<Options> {
     let options = Options::new();
+    if given.get_item("credentials")?.is_some_and(|credentials| !credentials.is_none()) {
+        return with_pair(options.credentials_of_calls(true), given);
+    }
+    with_pair(options, given)
+}
+
+fn with_pair(options: Options, given: &Bound<'_, PyDict>) -> PyResult<Options> {
     let present = |name| PyResult::Ok(given.get_item(name)?.filter(|value| !value.is_none()));
     Ok(match (present("username")?, present("password")?) {
         (None, None) => options,

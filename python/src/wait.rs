@@ -1,16 +1,21 @@
 //! Waits without the GIL: panics end here, and Ctrl-C ends a wait of the main thread.
 
 use crate::error;
+use crate::raw::Kept;
 use ants_otp::Call;
 use pyo3::prelude::*;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Runs `work` without the GIL.
-pub fn detached<T: Send>(py: Python<'_>, work: impl FnOnce() -> ants_otp::Result<T> + Send) -> PyResult<T> {
+/// Runs `work` without the GIL. An error takes along the answer that was kept.
+pub fn detached<T: Send>(
+    py: Python<'_>,
+    kept: &Kept,
+    work: impl FnOnce() -> ants_otp::Result<T> + Send,
+) -> PyResult<T> {
     // Whatever a panic leaves behind in the core is guarded by the core's own locks, or dropped with the call.
     match py.detach(|| catch_unwind(AssertUnwindSafe(work))) {
-        Ok(result) => result.map_err(|error| error::to_python(py, &error)),
+        Ok(result) => result.map_err(|error| error::to_python(py, &error, Some(kept))),
         Err(_) => Err(error::panicked(py)),
     }
 }
@@ -20,10 +25,11 @@ pub fn detached<T: Send>(py: Python<'_>, work: impl FnOnce() -> ants_otp::Result
 pub fn interruptible<T: Send>(
     py: Python<'_>,
     call: Call,
+    kept: &Kept,
     work: impl FnOnce(&Call) -> ants_otp::Result<T> + Send,
 ) -> PyResult<T> {
     if !in_main_thread() {
-        return detached(py, || work(&call));
+        return detached(py, kept, || work(&call));
     }
     let raised = Arc::new(Mutex::new(None::<PyErr>));
     let note = Arc::clone(&raised);
@@ -38,7 +44,7 @@ pub fn interruptible<T: Send>(
         // Where the interpreter is at its end, nobody waits for the answer.
         Python::try_attach(run_handlers).unwrap_or(true)
     });
-    let result = detached(py, || work(&call));
+    let result = detached(py, kept, || work(&call));
     let Some(raised) = raised.lock().unwrap_or_else(PoisonError::into_inner).take() else {
         return result;
     };

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import ants_otp
-from ants_otp import Client
+from ants_otp import AsyncClient, Client
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,6 +39,7 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 class Server(ThreadingHTTPServer):
     daemon_threads = True
+    request_queue_size = 1024
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that goes away is part of some tests; anything else is shown."""
@@ -55,12 +56,17 @@ class Service:
         self.headers: dict[str, str] = {}
         self.requests: list[tuple[str, dict[str, Any], str | None]] = []
         self.silent = False
+        self.connections = 0
         self.let_go = threading.Event()
         self.together: threading.Barrier | None = None
         service = self
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+
+            def setup(self) -> None:
+                super().setup()
+                service.connections += 1
 
             def do_POST(self) -> None:
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
@@ -90,6 +96,10 @@ class Service:
     def client(self, **options: Any) -> Client:
         options.setdefault("otc_id", "OTC-1")
         return Client("user", "hunter2", base_url=self.url, **options)
+
+    def async_client(self, **options: Any) -> AsyncClient:
+        options.setdefault("otc_id", "OTC-1")
+        return AsyncClient("user", "hunter2", base_url=self.url, **options)
 
     def close(self) -> None:
         self.let_go.set()

@@ -1,0 +1,79 @@
+//! Log lines for the logger `ants_otp`. A call collects its lines without the GIL; they are handed to `logging` afterwards.
+//!
+//! A program that has not imported `logging` listens to nobody, so this never imports it.
+
+use ants_otp::{Call, LogLevel};
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::PyDict;
+use std::sync::{Arc, Mutex, PoisonError};
+
+const INFO: i32 = 20;
+const DEBUG: i32 = 10;
+
+/// The lines of one call.
+#[pyclass(frozen, module = "ants_otp._native")]
+#[derive(Clone)]
+pub struct LogLines(Arc<Mutex<Vec<(i32, String)>>>);
+
+#[pymethods]
+impl LogLines {
+    /// Hands the lines to the logger. Whatever a filter or handler raises must not stand for the call's outcome.
+    pub fn write(&self, py: Python<'_>) {
+        let lines = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        for (level, line) in lines {
+            let written = logger(py).and_then(|logger| match logger {
+                Some(logger) => logger.call_method1(intern!(py, "log"), (level, "%s", line)).map(drop),
+                None => Ok(()),
+            });
+            if let Err(error) = written {
+                error.write_unraisable(py, None);
+            }
+        }
+    }
+}
+
+impl LogLines {
+    pub fn add(&self, level: i32, line: String) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push((level, line));
+    }
+
+    /// A call that never came to be made: the core has no line about it.
+    pub fn add_unmade(&self, operation: &str, error: &ants_otp::Error) {
+        let (code, delivery) = (error.code(), error.delivery());
+        self.add(INFO, format!("{operation}: {} {}, {}, not begun", code.number(), code.name(), delivery.name()));
+    }
+}
+
+/// Lets `call` collect the lines that the logger's level lets through; none where that is no line.
+pub fn attach(py: Python<'_>, call: Call) -> PyResult<(Call, Option<LogLines>)> {
+    let Some(logger) = logger(py)? else { return Ok((call, None)) };
+    let enabled = |level: i32| logger.call_method1(intern!(py, "isEnabledFor"), (level,))?.is_truthy();
+    let least = match enabled(INFO)? {
+        false => return Ok((call, None)),
+        true if enabled(DEBUG)? => LogLevel::Debug,
+        true => LogLevel::Info,
+    };
+    let lines = LogLines(Arc::default());
+    let into = lines.clone();
+    // A failed call is an exception, and no warning beside it.
+    let number = |level| if level == LogLevel::Debug { DEBUG } else { INFO };
+    Ok((call.log(least, move |level, line| into.add(number(level), line.to_owned())), Some(lines)))
+}
+
+/// The logger `ants_otp`, where the program uses `logging`.
+fn logger(py: Python<'_>) -> PyResult<Option<&Bound<'_, PyAny>>> {
+    static MODULES: PyOnceLock<Py<PyDict>> = PyOnceLock::new();
+    static LOGGER: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    if let Some(logger) = LOGGER.get(py) {
+        return Ok(Some(logger.bind(py)));
+    }
+    let modules = MODULES
+        .get_or_try_init(py, || PyResult::Ok(py.import("sys")?.getattr("modules")?.cast_into::<PyDict>()?.unbind()))?;
+    // A module that is being imported by another thread may not have it yet.
+    let Some(logging) = modules.bind(py).get_item(intern!(py, "logging"))? else { return Ok(None) };
+    let Ok(get_logger) = logging.getattr(intern!(py, "getLogger")) else { return Ok(None) };
+    let logger = LOGGER.get_or_try_init(py, || PyResult::Ok(get_logger.call1(("ants_otp",))?.unbind()))?;
+    Ok(Some(logger.bind(py)))
+}

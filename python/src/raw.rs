@@ -1,0 +1,29 @@
+//! The answer as it came, behind `.raw` of results and errors. It is turned into Python's values when it is looked at.
+
+use pyo3::intern;
+use pyo3::prelude::*;
+use std::sync::{Arc, OnceLock};
+
+type Parts = (u16, Vec<(String, String)>, String);
+
+/// Where a call keeps its answer.
+pub type Kept = Arc<OnceLock<ants_otp::RawAnswer>>;
+
+#[pyclass(frozen, module = "ants_otp._native")]
+pub struct RawAnswer(Kept);
+
+#[pymethods]
+impl RawAnswer {
+    /// HTTP status, headers and body, masked.
+    fn read(&self) -> Option<Parts> {
+        self.0.get().map(|raw| (raw.http_status(), raw.headers(), raw.body()))
+    }
+}
+
+/// Hangs the answer, if one came, on a result or an error.
+pub fn attach(py: Python<'_>, to: &Bound<'_, PyAny>, kept: &Kept) -> PyResult<()> {
+    match kept.get() {
+        Some(_) => to.setattr(intern!(py, "_raw"), RawAnswer(Arc::clone(kept))),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,189 @@
+"""The logger ``ants_otp``: one line a call, never a secret, nothing where nobody listens; and OpenTelemetry."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from ants_otp import Client, OtpError
+
+if TYPE_CHECKING:
+    from .conftest import Service
+
+SENT = {"otpId": "OTP-1", "otcId": "OTC-1"}
+
+
+def lines(caplog: pytest.LogCaptureFixture) -> list[tuple[str, str]]:
+    found = [(record.levelname, re.sub(r"\d+ ms$", "N ms", record.getMessage())) for record in caplog.records]
+    assert {record.name for record in caplog.records} <= {"ants_otp"}
+    caplog.clear()
+    return found
+
+
+def test_one_line_a_call(service: Service, client: Client, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "ants_otp")
+    service.answer = SENT
+    client.request("081-234-5678")
+    assert lines(caplog) == [("INFO", "request to ****5678: 0 OK, ANSWERED, N ms")]
+    service.answer = {"result": False}
+    client.verify("OTP-1", "71828")
+    assert lines(caplog) == [("INFO", "verify: 1 WRONG_CODE, ANSWERED, N ms")]
+    service.answer = b"71828"
+    with pytest.raises(OtpError):
+        client.verify("OTP-1", "71828")
+    assert lines(caplog) == [("INFO", "verify: -31 ERR_BAD_ANSWER, UNKNOWN, N ms")]
+
+
+def test_debug_tells_the_connection(service: Service, client: Client, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG, "ants_otp")
+    service.answer = SENT
+    client.request("0812345678")
+    assert lines(caplog)[0] == ("DEBUG", "request: HTTP 200 on a new connection")
+    client.request("0812345678")
+    assert lines(caplog)[0] == ("DEBUG", "request: HTTP 200 on a kept connection")
+
+
+def test_debug_tells_of_attempts(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG, "ants_otp")
+    client = Client("user", "hunter2", base_url="http://127.0.0.1:1", max_retries=1)
+    with pytest.raises(ConnectionError):
+        client.balance()
+    assert [level for level, _ in lines(caplog)] == ["DEBUG", "INFO"]
+
+
+def test_asynchronous_calls_have_the_same_lines(service: Service, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG, "ants_otp")
+    service.answer = SENT
+
+    async def main() -> None:
+        client = service.async_client(async_threads=1)
+        await client.request("0812345678")
+        assert [level for level, _ in lines(caplog)] == ["DEBUG", "INFO"]
+        service.silent = True
+        task = asyncio.create_task(client.request("0812345678"))
+        await asyncio.sleep(0.1)
+        with pytest.raises(TimeoutError):
+            await client.request("0812345678", timeout=0.1)
+        assert lines(caplog) == [("INFO", "request: -20 ERR_TIMEOUT, NOT_SENT, not begun")]
+        task.cancel()
+        while not caplog.records:
+            await asyncio.sleep(0.01)
+        assert lines(caplog) == [("INFO", "request to ****5678: -22 ERR_INTERRUPTED, UNKNOWN, N ms")]
+
+    asyncio.run(main())
+
+
+def test_no_line_below_the_level(service: Service, client: Client, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.WARNING, "ants_otp")
+    service.answer = b"no JSON"
+    with pytest.raises(OtpError):
+        client.request("0812345678")
+    assert caplog.records == []
+
+
+def test_no_line_holds_a_secret(service: Service, client: Client, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(0)
+    service.answer = {"otpId": "OTP-2", "result": True, "otpCode": "71828", "error": "hunter2"}
+    for call in (lambda: client.verify("OTP-1", "71828"), lambda: client.request("0812345678", callback_data="hunter2")):
+        with pytest.raises(OtpError):
+            call()
+    assert caplog.records
+    assert not re.search("hunter2|71828|0812345678|66812345678", caplog.text)
+
+
+def test_a_handler_that_raises_changes_no_outcome(
+    service: Service, client: Client, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    caplog.set_level(logging.INFO, "ants_otp")
+    service.answer = SENT
+    seen: list[Any] = []
+    monkeypatch.setattr(sys, "unraisablehook", seen.append)
+
+    class Broken(logging.Filter):
+        def filter(self, record: logging.LogRecord) -> bool:
+            raise RuntimeError(record.levelname)
+
+    broken = Broken()
+    logging.getLogger("ants_otp").addFilter(broken)
+    try:
+        assert client.request("0812345678")
+    finally:
+        logging.getLogger("ants_otp").removeFilter(broken)
+    assert len(seen) == 1
+
+
+def test_nothing_is_configured_or_imported(service: Service) -> None:
+    service.answer = SENT
+    script = f"""
+import sys
+from ants_otp import Client
+client = Client("user", "password", otc_id="OTC-1", base_url="{service.url}")
+client.request("0812345678")
+assert "logging" not in sys.modules and "opentelemetry" not in sys.modules
+import logging
+client.request("0812345678")
+logger = logging.getLogger("ants_otp")
+assert (logger.handlers, logger.level, logger.propagate) == ([], 0, True)
+assert logging.getLogger().handlers == []
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout + done.stderr == ""
+
+
+def test_spans_and_metrics(service: Service, client: Client) -> None:
+    pytest.importorskip("opentelemetry.sdk")
+    from opentelemetry import metrics, trace
+    from opentelemetry.sdk.metrics import MeterProvider
+    from opentelemetry.sdk.metrics.export import InMemoryMetricReader
+    from opentelemetry.sdk.trace import TracerProvider
+    from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+    from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+    exporter, reader = InMemorySpanExporter(), InMemoryMetricReader()
+    provider = TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    trace.set_tracer_provider(provider)
+    metrics.set_meter_provider(MeterProvider(metric_readers=[reader]))
+
+    service.answer = SENT
+    client.request("0812345678")
+    asyncio.run(service.async_client().request("0812345678"))
+    service.status, service.answer = 429, {}
+    with pytest.raises(OtpError):
+        client.verify("OTP-1", "71828")
+
+    request, again, verify = exporter.get_finished_spans()
+    assert request.name == again.name == "POST /otp/requestOTP"
+    assert request.kind is trace.SpanKind.CLIENT
+    port = service.server.server_address[1]
+    assert dict(request.attributes or {}) == {
+        "http.request.method": "POST",
+        "http.response.status_code": 200,
+        "server.address": "127.0.0.1",
+        "server.port": port,
+        "url.full": f"{service.url}/otp/requestOTP",
+        "url.scheme": "http",
+        "url.template": "/otp/requestOTP",
+        "ants_otp.operation": "request",
+        "ants_otp.code": "OK",
+        "ants_otp.delivery": "ANSWERED",
+    }
+    assert request.attributes == again.attributes
+    assert not verify.status.is_ok
+    assert verify.attributes
+    assert verify.attributes["error.type"] == "RateLimitedError"
+    assert verify.attributes["http.response.status_code"] == 429
+    shown = "".join(span.to_json() for span in (request, again, verify))
+    assert not re.search("71828|hunter2|81234", shown)
+
+    data = reader.get_metrics_data()
+    assert data
+    [metric] = data.resource_metrics[0].scope_metrics[0].metrics
+    assert (metric.name, metric.unit) == ("http.client.request.duration", "s")
+    assert sum(point.count for point in metric.data.data_points) == 3  # type: ignore[union-attr]
