@@ -9,6 +9,7 @@ mod crew;
 mod delivery_report;
 mod error;
 mod log;
+mod mobile;
 mod options;
 mod raw;
 mod sent;
@@ -30,6 +31,8 @@ mod _native {
     use crate::delivery_report::parse_delivery_report;
     #[pymodule_export]
     use crate::log::LogLines;
+    #[pymodule_export]
+    use crate::mobile::normalize_mobile;
     #[pymodule_export]
     use crate::raw::RawAnswer;
     #[pymodule_export]

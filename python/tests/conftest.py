@@ -1,13 +1,11 @@
-"""Two services to test against: a scripted one in this process, and the sandbox of the program ``ants-otp``."""
+"""A scripted service in this process. The other to test against is the kit's: its fixture `otp_sandbox`."""
 
 from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 import threading
-import urllib.request
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -119,40 +117,3 @@ def service() -> Iterator[Service]:
 def client(service: Service) -> Iterator[Client]:
     with service.client() as client:
         yield client
-
-
-class Sandbox:
-    """The service in a box, and the telephone that its messages reach."""
-
-    def __init__(self, program: str) -> None:
-        self.process = subprocess.Popen([program, "sandbox", "--exit-with-parent"], stdout=subprocess.PIPE, text=True)
-        assert self.process.stdout
-        self.started: dict[str, str] = json.loads(self.process.stdout.readline())
-
-    def client(self, **options: Any) -> Client:
-        account = self.started
-        return Client(
-            account["username"], account["password"], base_url=account["url"], otc_id=account["otc_id"], **options
-        )
-
-    def messages(self) -> list[dict[str, str]]:
-        with urllib.request.urlopen(f"{self.started['url']}/sandbox/messages") as answer:  # noqa: S310 - http on loopback
-            messages: list[dict[str, str]] = json.load(answer)
-        return messages
-
-    def last_code(self) -> str:
-        return self.messages()[-1]["code"]
-
-    def close(self) -> None:
-        self.process.terminate()
-        self.process.communicate()
-
-
-@pytest.fixture(scope="session")
-def sandbox() -> Iterator[Sandbox]:
-    program = os.environ.get("ANTS_OTP_PROGRAM")
-    if not program:
-        pytest.fail("Set ANTS_OTP_PROGRAM to the program ants-otp: its sandbox is what these tests call.")
-    sandbox = Sandbox(str(program))
-    yield sandbox
-    sandbox.close()
