@@ -10,4 +10,4 @@ if __name__ == "__main__":
         program = find()
     except ProgramNotFoundError as error:
         sys.exit(str(error))
-    os.execv(program, [program, *sys.argv[1:]])
+    os.execv(program, [program, *sys.argv[1:]])  # noqa: S606 - that is what this is for

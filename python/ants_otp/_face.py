@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ants_otp import _native
+from ants_otp._native import Client as Native
 from ants_otp.code import Code
 from ants_otp.error import Delivery, InvalidArgumentError
 
@@ -10,7 +10,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from os import PathLike
-    from typing import Any, NoReturn, TypeAlias
+    from typing import NoReturn, TypeAlias
 
     from typing_extensions import Self
 
@@ -23,15 +23,15 @@ class Face:
 
     __slots__ = ("__weakref__", "_credentials", "_native")
 
-    _native: _native.Client | None
+    _native: Native | None
     _credentials: Credentials | None
 
-    def _connect(self, options: dict[str, Any], credentials: Credentials | None, *, asynchronous: bool) -> None:
+    def _connect(self, options: dict[str, object], credentials: Credentials | None, *, asynchronous: bool) -> None:
         self._native = None
         self._credentials = credentials
         if credentials is not None and not callable(credentials):
             raise _refused(Code.ERR_INVALID_OPTION, "credentials must be a function without parameters")
-        self._native = _native.Client(options, asynchronous)
+        self._native = Native(options, asynchronous)
 
     def with_options(
         self,
@@ -54,10 +54,15 @@ class Face:
         Raises:
             InvalidArgumentError: An option cannot work (−3).
         """
-        options = {"otc_id": otc_id, "timeout": timeout, "country_code": country_code, "max_retries": max_retries}
+        options: dict[str, object] = {
+            "otc_id": otc_id,
+            "timeout": timeout,
+            "country_code": country_code,
+            "max_retries": max_retries,
+        }
         copy = type(self).__new__(type(self))
-        copy._native = self._open().with_options(options)  # noqa: SLF001 - its own class
-        copy._credentials = self._credentials  # noqa: SLF001
+        copy._native = self._open().with_options(options)
+        copy._credentials = self._credentials
         return copy
 
     def __reduce__(self) -> NoReturn:
@@ -67,7 +72,7 @@ class Face:
     def __repr__(self) -> str:
         return f"<ants_otp.{type(self).__name__} {'open' if self._native else 'closed'}>"
 
-    def _open(self) -> _native.Client:
+    def _open(self) -> Native:
         if self._native is None:
             raise _refused(Code.ERR_INVALID_ARGUMENT, "The client is closed: make a new one.")
         return self._native

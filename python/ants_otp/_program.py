@@ -32,9 +32,10 @@ def find(program: str | os.PathLike[str] | None = None) -> str:
     if found is None:
         raise ProgramNotFoundError(f"The program ants-otp is not installed: {install}")
     try:
-        shown = subprocess.run([found, "--version"], capture_output=True, text=True, timeout=30, check=True).stdout
+        asked = subprocess.run([found, "--version"], capture_output=True, text=True, timeout=30, check=True)  # noqa: S603
     except (OSError, subprocess.SubprocessError) as error:
         raise ProgramNotFoundError(f"The program {found} does not run: {install}") from error
+    shown = asked.stdout
     if shown.split() != ["ants-otp", VERSION]:
         raise ProgramNotFoundError(f"The program {found} is {shown.strip()!r}, not ants-otp {VERSION}: {install}")
     return found

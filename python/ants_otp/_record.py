@@ -23,7 +23,7 @@ class Record:
 
     @property
     def raw(self) -> RawAnswer | None:
-        """The answer as it came, with secrets masked; None for what was not made by a call, or was copied or unpickled."""
+        """The answer as it came, with secrets masked; None where no call gave this, and in a copy."""
         from ants_otp.raw import from_native
 
         return from_native(getattr(self, "_raw", None))

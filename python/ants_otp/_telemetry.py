@@ -1,7 +1,7 @@
 """Spans and metrics for OpenTelemetry, with the names of its conventions for HTTP clients.
 
-Used where the program has imported ``opentelemetry``; what it has not set up costs next to nothing. Neither holds a mobile
-number, an id or a secret.
+Used where the program has imported ``opentelemetry``; what it has not set up costs next to nothing. Neither holds a
+mobile number, an id or a secret.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from ants_otp.error import OtpError
 from ants_otp.verification import Verification
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
 
 _Result = TypeVar("_Result")
 _SCHEMA = "https://opentelemetry.io/schemas/1.27.0"
@@ -48,7 +48,7 @@ class Observed:
 
 
 @contextmanager
-def observed(operation: str, url: str | None) -> Iterator[Observed]:
+def observed(operation: str, url: str | None) -> Generator[Observed]:
     """Makes the span of a call, and measures how long it takes."""
     try:
         from opentelemetry import metrics, trace

@@ -30,16 +30,16 @@ _Result = TypeVar("_Result")
 class AsyncClient(Face):
     """A connection to the OTP service, for any number of asyncio tasks and loops at once.
 
-    Make one and keep it: its calls share idle connections. It is an asynchronous context manager, and works on in a forked
-    child, but cannot be pickled. Nothing is sent before a call is awaited; cancelling its task ends it at once, and an SMS may
-    then have gone out. What is not given is taken from the environment, where a variable is named below.
+    Make one and keep it: its calls share idle connections. It is an asynchronous context manager, and works on in a
+    forked child, but cannot be pickled. Nothing is sent before a call is awaited; cancelling its task ends it at once,
+    and an SMS may then have gone out. What is not given is taken from the environment, where a variable is named below.
 
     Args:
         username: User name (``ANTS_OTP_USERNAME``). Credentials given here replace all of the environment's.
         password: Password (``ANTS_OTP_PASSWORD``).
         token: A bearer token instead of user name and password, for the services that use one (``ANTS_OTP_TOKEN``).
-        credentials: A function that gives the credentials instead, for those that change: it is called before each call,
-            on the calling thread, and returns ``(username, password)`` or a token.
+        credentials: A function that gives the credentials instead, for those that change: it is called before each
+            call, on the calling thread, and returns ``(username, password)`` or a token.
         base_url: The service's address, if it is not the provider's own (``ANTS_OTP_BASE_URL``).
         otc_id: The OTP configuration of calls that do not name one (``ANTS_OTP_OTC_ID``).
         timeout: Deadline of a call in seconds, over all that it does: 0.001 to 600, 15 if not given.
@@ -54,8 +54,8 @@ class AsyncClient(Face):
         max_idle_connections: How many idle connections are kept: 0 to 4096, 64 if not given.
         idle_timeout: How many seconds an idle connection is kept: 0.001 to 600, 30 if not given.
         max_retries: How often a call is tried again while nothing of it was sent: 0 to 2, 2 if not given.
-        async_threads: How many threads make calls at the same time: 1 to 1024, 64 if not given. They are started on demand,
-            and waiting for one counts in a call's deadline.
+        async_threads: How many threads make calls at the same time: 1 to 1024, 64 if not given. They are started on
+            demand, and waiting for one counts in a call's deadline.
         user_agent: The User-Agent header, ``ants-otp/VERSION`` if not given.
 
     Raises:
@@ -88,7 +88,7 @@ class AsyncClient(Face):
         user_agent: str | None = None,
         async_threads: int | None = None,
     ) -> None:
-        options = {
+        options: dict[str, object] = {
             "username": username,
             "password": password,
             "token": token,
@@ -261,10 +261,8 @@ class AsyncClient(Face):
     ) -> None:
         await self.close()
 
-    def _call(
-        self, operation: str, arguments: tuple[object, ...], options: dict[str, object]
-    ) -> Coroutine[Any, Any, Any]:
-        coroutine = self._perform(operation, arguments, options)
+    def _call(self, operation: str, arguments: tuple[object, ...], options: dict[str, object]) -> _Call[Any]:
+        coroutine: Any = self._perform(operation, arguments, options)
         # What asyncio's debug output and the warning about a call that was never awaited speak of.
         coroutine.__name__ = operation
         coroutine.__qualname__ = f"AsyncClient.{operation}"
@@ -339,13 +337,11 @@ async def _submit(
     try:
         return await future
     finally:
-        # Where the task was cancelled, or its coroutine closed, the call ends now. Else it has ended, and nothing happens.
+        # Where the task was cancelled, or its coroutine closed, the call ends now. Else it has ended already.
         cancel.fire()
 
 
-def _settle(
-    future: Future[Any], result: object, error: BaseException | None, lines: _native.LogLines | None
-) -> None:
+def _settle(future: Future[Any], result: object, error: BaseException | None, lines: _native.LogLines | None) -> None:
     if lines is not None:
         lines.write()
     if future.done():

@@ -27,8 +27,8 @@ class Client(Face):
         username: User name (``ANTS_OTP_USERNAME``). Credentials given here replace all of the environment's.
         password: Password (``ANTS_OTP_PASSWORD``).
         token: A bearer token instead of user name and password, for the services that use one (``ANTS_OTP_TOKEN``).
-        credentials: A function that gives the credentials instead, for those that change: it is called before each call,
-            on the calling thread, and returns ``(username, password)`` or a token.
+        credentials: A function that gives the credentials instead, for those that change: it is called before each
+            call, on the calling thread, and returns ``(username, password)`` or a token.
         base_url: The service's address, if it is not the provider's own (``ANTS_OTP_BASE_URL``).
         otc_id: The OTP configuration of calls that do not name one (``ANTS_OTP_OTC_ID``).
         timeout: Deadline of a call in seconds, over all that it does: 0.001 to 600, 15 if not given.
@@ -74,7 +74,7 @@ class Client(Face):
         max_retries: int | None = None,
         user_agent: str | None = None,
     ) -> None:
-        options = {
+        options: dict[str, object] = {
             "username": username,
             "password": password,
             "token": token,

@@ -69,7 +69,7 @@ class OtpError(Exception):
 
     @property
     def raw(self) -> RawAnswer | None:
-        """The answer as it came, with secrets masked; None if there was none, and in a copied or unpickled error."""
+        """The answer as it came, with secrets masked; None if there was none, and in a copy."""
         from ants_otp.raw import from_native
 
         return from_native(self.__dict__.get("_raw"))

@@ -19,11 +19,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ants_otp import Client
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from ants_otp import Client
 
     from .conftest import Service
 
@@ -132,7 +132,7 @@ def call_inherited(mobile: str) -> str:
 
 
 def test_multiprocessing_fork(service: Service) -> None:
-    global _client  # noqa: PLW0603 - what a forked child inherits
+    global _client
     service.answer = SENT
     _client = service.client()
     call_inherited("0812345678")
@@ -273,11 +273,26 @@ def test_celery_prefork(service: Service, tmp_path: Path) -> None:
     for folder in ("queue", "control", "results"):
         (tmp_path / folder).mkdir()
     environment = {**os.environ, "SERVICE": service.url, "PYTHONPATH": str(tmp_path), "C_FORCE_ROOT": "1"}
-    worker = ["-m", "celery", "-A", "tasks", "worker", "--pool", "prefork", "--concurrency", "3", "--loglevel", "WARNING"]
+    worker = [
+        "-m",
+        "celery",
+        "-A",
+        "tasks",
+        "worker",
+        "--pool",
+        "prefork",
+        "--concurrency",
+        "3",
+        "--loglevel",
+        "WARNING",
+    ]
     log = tmp_path / "log"
-    with log.open("w") as into, subprocess.Popen(
-        [sys.executable, "-W", "ignore", *worker], cwd=tmp_path, env=environment, stdout=into, stderr=into
-    ) as server:
+    with (
+        log.open("w") as into,
+        subprocess.Popen(
+            [sys.executable, "-W", "ignore", *worker], cwd=tmp_path, env=environment, stdout=into, stderr=into
+        ) as server,
+    ):
         try:
             done = subprocess.run(
                 [sys.executable, "-W", "ignore", "-c", textwrap.dedent(CALLER)],
@@ -293,4 +308,3 @@ def test_celery_prefork(service: Service, tmp_path: Path) -> None:
             server.wait(30)
     assert done.returncode == 0, done.stderr + log.read_text()
     assert str(server.pid) not in done.stdout.split()
-

@@ -90,7 +90,10 @@ def test_no_line_below_the_level(service: Service, client: Client, caplog: pytes
 def test_no_line_holds_a_secret(service: Service, client: Client, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(0)
     service.answer = {"otpId": "OTP-2", "result": True, "otpCode": "71828", "error": "hunter2"}
-    for call in (lambda: client.verify("OTP-1", "71828"), lambda: client.request("0812345678", callback_data="hunter2")):
+    for call in (
+        lambda: client.verify("OTP-1", "71828"),
+        lambda: client.request("0812345678", callback_data="hunter2"),
+    ):
         with pytest.raises(OtpError):
             call()
     assert caplog.records
@@ -186,4 +189,5 @@ def test_spans_and_metrics(service: Service, client: Client) -> None:
     assert data
     [metric] = data.resource_metrics[0].scope_metrics[0].metrics
     assert (metric.name, metric.unit) == ("http.client.request.duration", "s")
-    assert sum(point.count for point in metric.data.data_points) == 3  # type: ignore[union-attr]
+    points: Any = metric.data.data_points
+    assert sum(point.count for point in points) == 3

@@ -1,4 +1,4 @@
-"""Options that change while a client lives: credentials for each call, copies with other defaults; and the raw answer."""
+"""Credentials for each call, copies with other defaults, and the raw answer."""
 
 from __future__ import annotations
 
@@ -12,7 +12,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ants_otp import AsyncClient, Client, Code, DeadlineError, InvalidArgumentError, OtpError, RateLimitedError, RawAnswer
+from ants_otp import (
+    AsyncClient,
+    Client,
+    Code,
+    DeadlineError,
+    InvalidArgumentError,
+    OtpError,
+    RateLimitedError,
+    RawAnswer,
+)
 
 if TYPE_CHECKING:
     from .conftest import Service
@@ -86,7 +95,8 @@ def test_credentials_of_an_asynchronous_client(service: Service) -> None:
 
 
 @pytest.mark.parametrize(
-    "given", [None, 5, ("user",), ("user", "hunter2", 1), ("us:er", "hunter2"), ("user", ""), "hunter 2", b"x", ("u", 2)]
+    "given",
+    [None, 5, ("user",), ("user", "hunter2", 1), ("us:er", "hunter2"), ("user", ""), "hunter 2", b"x", ("u", 2)],
 )
 def test_credentials_that_cannot_work_are_refused(service: Service, given: Any) -> None:
     client = Client(credentials=lambda: given, base_url=service.url, otc_id="OTC-1")

@@ -101,4 +101,3 @@ def test_calls_import_nothing_new(service: Service) -> None:
     with service.client() as client:
         assert client.verify(client.request("0812345678"), "12345")
     assert set(sys.modules) == loaded
-

@@ -212,6 +212,9 @@ def test_an_example_project_uses_the_fixtures(tmp_path: Path) -> None:
         """)
     )
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", tmp_path], capture_output=True, text=True, check=False
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", tmp_path],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert "2 passed" in done.stdout, done.stdout + done.stderr

@@ -8,8 +8,8 @@
         otp = client.request("081-234-5678")
         assert client.verify(otp, sandbox.last_code("081-234-5678"))
 
-No SMS is sent and no credit spent. pytest finds the fixtures `otp_sandbox` and `otp_client` by itself. The service's program
-comes with ``pip install 'ants-otp[testing]'``.
+No SMS is sent and no credit spent. pytest finds the fixtures `otp_sandbox` and `otp_client` by itself. The service's
+program comes with ``pip install 'ants-otp[testing]'``.
 """
 
 from ants_otp._program import ProgramNotFoundError

@@ -1,4 +1,4 @@
-"""pytest's fixtures `otp_sandbox` and `otp_client`. pytest loads this by itself, so it imports nothing that costs much."""
+"""pytest's fixtures `otp_sandbox` and `otp_client`. pytest loads this by itself, so it imports little."""
 
 from __future__ import annotations
 

@@ -69,7 +69,7 @@ class Message(Record):
 
     @property
     def state(self) -> str:
-        """What has become of its OTP: ``waiting``, ``confirmed``, ``expired``, ``locked``, …"""
+        """What has become of its OTP: ``waiting``, ``confirmed``, ``expired`` or ``locked``."""
         return self._state
 
 
@@ -79,7 +79,7 @@ class Sandbox:
     It is a context manager, and ends with the process that started it, however that ends.
 
     Args:
-        program: The program ``ants-otp``; else ``ANTS_OTP_PROGRAM``, the one installed beside this Python, or the PATH's.
+        program: The program ``ants-otp``; else ``ANTS_OTP_PROGRAM``, the one beside this Python, or the PATH's.
 
     Raises:
         ProgramNotFoundError: It is not there, or of another version. The text holds the command that installs it.
@@ -88,8 +88,11 @@ class Sandbox:
     def __init__(self, program: str | os.PathLike[str] | None = None) -> None:
         self._process: subprocess.Popen[str] | None = None
         self._owner = os.getpid()
-        self._process = subprocess.Popen(
-            [find(program), "sandbox", "--exit-with-parent"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True
+        self._process = subprocess.Popen(  # noqa: S603 - the program is the caller's choice
+            [find(program), "sandbox", "--exit-with-parent"],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            text=True,
         )
         try:
             line = self._process.stdout.readline() if self._process.stdout else ""
@@ -121,7 +124,7 @@ class Sandbox:
 
     @property
     def environment(self) -> dict[str, str]:
-        """The variables with which `Client()` uses the sandbox, for the program under test: ``ANTS_OTP_BASE_URL``, …"""
+        """The variables with which `Client()` uses the sandbox, for the program under test."""
         return {
             "ANTS_OTP_BASE_URL": self.url,
             "ANTS_OTP_USERNAME": self.username,
@@ -199,9 +202,9 @@ class Sandbox:
         All but ``refuse`` hit the answer only: the call itself is carried out, as in the worst case of a real line.
 
         Args:
-            fault: ``refuse`` (the service says no with `code`), ``silent`` (no answer), ``late`` or ``slow`` (after, or over,
-                `delay` seconds), ``cut-before``, ``cut-after`` or ``half`` (the connection is cut), ``html`` (a page with
-                `status`).
+            fault: ``refuse`` (the service says no with `code`), ``silent`` (no answer), ``late`` or ``slow`` (after, or
+                over, `delay` seconds), ``cut-before``, ``cut-after`` or ``half`` (the connection is cut), ``html`` (a
+                page with `status`).
             code: What is refused with: 9999 if not given.
             operation: Only calls of this operation.
             calls: How many calls.
@@ -211,9 +214,8 @@ class Sandbox:
         body: dict[str, Any] = {"fault": fault, "calls": calls}
         if fault == "refuse":
             body["code"] = 9999 if code is None else int(code)
-        for name, value in (("operation", operation), ("status", status), ("delay_seconds", delay)):
-            if value is not None:
-                body[name] = value
+        others = {"operation": operation, "status": status, "delay_seconds": delay}
+        body |= {name: value for name, value in others.items() if value is not None}
         self._ask("POST", "/sandbox/faults", body)
 
     def reset(self) -> None:

@@ -1,0 +1,98 @@
+"""Login by mobile number with FastAPI: ``uvicorn login_fastapi:app``.
+
+The account stands in the environment (ANTS_OTP_USERNAME, ANTS_OTP_PASSWORD, ANTS_OTP_OTC_ID), and so may ANTS_OTP_NOTIFY_URL,
+where the service posts its delivery reports: this application's /reports/ and REPORT_KEY. Needs python-multipart and
+itsdangerous.
+"""
+
+import os
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from html import escape
+from typing import Annotated
+
+from fastapi import FastAPI, Form, Request
+from fastapi.responses import HTMLResponse, RedirectResponse
+from starlette.middleware.sessions import SessionMiddleware
+
+from ants_otp import AsyncClient, DeliveryReport, OtpError, Sent
+from ants_otp.web import asgi_receiver
+
+REPORT_KEY = os.environ.get("REPORT_KEY") or secrets.token_urlsafe()
+FORM = '<form method="post" action="{}"><label>{} <input name="{}"></label><button>{}</button></form>'
+MOBILE = FORM.format("/login", "Mobile number", "mobile", "Send the code")
+CODE = (
+    FORM.format("/verify", "Code", "code", "Log in")
+    + '<form method="post" action="/resend"><button>Again</button></form>'
+)
+
+delivered: dict[str, str] = {}
+
+
+async def note(report: DeliveryReport) -> None:
+    """Remembers what became of an SMS, for the page; it lets nobody in."""
+    delivered[report.callback_data] = report.status_name
+
+
+@asynccontextmanager
+async def lifespan(application: FastAPI) -> AsyncIterator[None]:
+    async with AsyncClient() as client:
+        application.state.otp = client
+        yield
+
+
+app = FastAPI(lifespan=lifespan)
+app.add_middleware(
+    SessionMiddleware, secret_key=os.environ.get("SECRET_KEY") or secrets.token_hex(), same_site="strict"
+)
+app.mount(f"/reports/{REPORT_KEY}", asgi_receiver(note))
+
+
+@app.exception_handler(OtpError)
+def failed(_: Request, error: OtpError) -> HTMLResponse:
+    """Tells the person, in Thai too; `error` itself is for the log."""
+    return page(f"{error.code.text('th')} – {error.code.text('en')}", 400 if isinstance(error, ValueError) else 503)
+
+
+def page(text: str, status: int = 200, form: str = "") -> HTMLResponse:
+    return HTMLResponse(f"<!doctype html><title>Login</title><p>{escape(text)}</p>{form}", status)
+
+
+@app.get("/")
+def index(request: Request) -> HTMLResponse:
+    session = request.session
+    if "user" in session:
+        return page(f"Welcome, {session['user']}")
+    if "otp" in session:
+        sent = Sent(**session["otp"])
+        return page(f"Code {sent.reference_code}: {delivered.get(session['key'], 'under way')}", form=CODE)
+    return page("Please log in", form=MOBILE)
+
+
+@app.post("/login")
+async def login(request: Request, mobile: Annotated[str, Form()]) -> RedirectResponse:
+    key = secrets.token_urlsafe()
+    sent = await request.app.state.otp.request(
+        mobile, callback_data=key, notify_url=os.environ.get("ANTS_OTP_NOTIFY_URL")
+    )
+    # The number belongs to the OTP: it is taken from here when the code is right, never from a form.
+    request.session.update(otp=sent.to_dict(), mobile=mobile, key=key)
+    return RedirectResponse("/", 303)
+
+
+@app.post("/resend")
+async def resend(request: Request) -> RedirectResponse:
+    request.session["otp"] = (await request.app.state.otp.resend(Sent(**request.session["otp"]))).to_dict()
+    return RedirectResponse("/", 303)
+
+
+@app.post("/verify", response_model=None)
+async def verify(request: Request, code: Annotated[str, Form()]) -> HTMLResponse | RedirectResponse:
+    verification = await request.app.state.otp.verify(Sent(**request.session["otp"]), code)
+    if not verification:
+        return page(verification.code.text("th"), 403, CODE)
+    user = request.session["mobile"]
+    request.session.clear()
+    request.session["user"] = user
+    return RedirectResponse("/", 303)
