@@ -1,12 +1,14 @@
+# type: ignore - Django has no types of its own
 """Login by mobile number with Django, in one file: ``python login_django.py runserver``.
 
-The account stands in the environment (ANTS_OTP_USERNAME, ANTS_OTP_PASSWORD, ANTS_OTP_OTC_ID), and so may ANTS_OTP_NOTIFY_URL,
-where the service posts its delivery reports: this application's /reports/ and REPORT_KEY.
+The account stands in the environment (ANTS_OTP_USERNAME, ANTS_OTP_PASSWORD, ANTS_OTP_OTC_ID), and so may
+ANTS_OTP_NOTIFY_URL, where the service posts its delivery reports: this application's /reports/ and REPORT_KEY.
 """
 
 import os
 import secrets
 import sys
+from collections.abc import Callable
 
 from django.conf import settings
 from django.core.management import execute_from_command_line
@@ -41,17 +43,17 @@ client = Client()
 
 
 class tell_failures:  # noqa: N801 - Django's way to name middleware
-    def __init__(self, get_response: object) -> None:
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        return self.get_response(request)  # type: ignore[operator, no-any-return]
+        return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Tells the person, in Thai too; the error itself is for the log."""
         if not isinstance(error, OtpError):
             return None
-        return page(f"{error.code.text('th')} – {error.code.text('en')}", 400 if isinstance(error, ValueError) else 503)
+        return page(f"{error.code.text('th')} / {error.code.text('en')}", 400 if isinstance(error, ValueError) else 503)
 
 
 def page(text: str, status: int = 200, form: str = "") -> HttpResponse:

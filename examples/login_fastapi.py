@@ -1,8 +1,8 @@
 """Login by mobile number with FastAPI: ``uvicorn login_fastapi:app``.
 
-The account stands in the environment (ANTS_OTP_USERNAME, ANTS_OTP_PASSWORD, ANTS_OTP_OTC_ID), and so may ANTS_OTP_NOTIFY_URL,
-where the service posts its delivery reports: this application's /reports/ and REPORT_KEY. Needs python-multipart and
-itsdangerous.
+The account stands in the environment (ANTS_OTP_USERNAME, ANTS_OTP_PASSWORD, ANTS_OTP_OTC_ID), and so may
+ANTS_OTP_NOTIFY_URL, where the service posts its delivery reports: this application's /reports/ and REPORT_KEY. Needs
+python-multipart and itsdangerous.
 """
 
 import os
@@ -52,7 +52,7 @@ app.mount(f"/reports/{REPORT_KEY}", asgi_receiver(note))
 @app.exception_handler(OtpError)
 def failed(_: Request, error: OtpError) -> HTMLResponse:
     """Tells the person, in Thai too; `error` itself is for the log."""
-    return page(f"{error.code.text('th')} – {error.code.text('en')}", 400 if isinstance(error, ValueError) else 503)
+    return page(f"{error.code.text('th')} / {error.code.text('en')}", 400 if isinstance(error, ValueError) else 503)
 
 
 def page(text: str, status: int = 200, form: str = "") -> HTMLResponse:

@@ -1,7 +1,7 @@
 """Login by mobile number with Flask: ``flask --app login_flask run``.
 
-The account stands in the environment (ANTS_OTP_USERNAME, ANTS_OTP_PASSWORD, ANTS_OTP_OTC_ID), and so may ANTS_OTP_NOTIFY_URL,
-where the service posts its delivery reports: this application's /reports/ and REPORT_KEY.
+The account stands in the environment (ANTS_OTP_USERNAME, ANTS_OTP_PASSWORD, ANTS_OTP_OTC_ID), and so may
+ANTS_OTP_NOTIFY_URL, where the service posts its delivery reports: this application's /reports/ and REPORT_KEY.
 """
 
 import os
@@ -17,7 +17,7 @@ from ants_otp.web import wsgi_receiver
 REPORT_KEY = os.environ.get("REPORT_KEY") or secrets.token_urlsafe()
 PAGE = """<!doctype html><title>Login</title><p>{{ text }}</p>
 {% if step == "mobile" %}
-<form method="post" action="/login"><label>Mobile number <input name="mobile"></label><button>Send the code</button></form>
+<form method="post" action="/login"><label>Mobile number <input name="mobile"></label><button>Send</button></form>
 {% elif step == "code" %}
 <form method="post" action="/verify"><label>Code <input name="code"></label><button>Log in</button></form>
 <form method="post" action="/resend"><button>Again</button></form>
@@ -47,7 +47,7 @@ def page(text: str, step: str = "", status: int = 200) -> Response:
 def failed(error: OtpError) -> Response:
     """Tells the person, in Thai too; `error` itself is for the log."""
     status = 400 if isinstance(error, ValueError) else 503
-    return page(f"{error.code.text('th')} – {error.code.text('en')}", status=status)
+    return page(f"{error.code.text('th')} / {error.code.text('en')}", status=status)
 
 
 @app.get("/")

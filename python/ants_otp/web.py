@@ -1,4 +1,4 @@
-"""Receivers of delivery reports for web applications: an ASGI and a WSGI application to mount at a call's ``notify_url``.
+"""Receivers of delivery reports: an ASGI and a WSGI application to mount at a call's ``notify_url``.
 
 ::
 
@@ -9,11 +9,12 @@
 
     app.mount("/otp-reports/9dK2…", asgi_receiver(note))
 
-Anybody can post to that URL, and nothing documented tells the service's posts from others: put a part into it that cannot
-be guessed, give each call a ``callback_data`` that cannot be guessed either, and never let a report let anybody in.
+Anybody can post to that URL, and nothing documented tells the service's posts from others: put a part into it that
+cannot be guessed, give each call a ``callback_data`` that cannot be guessed either, and never let a report let anybody
+in.
 
-Answered are 200 for a report, 400 for what is none, 405 for what is not posted, 411 and 413 for a body without a length or
-above 1 MiB. What the function raises goes on to the server, which answers 500.
+Answered are 200 for a report, 400 for what is none, 405 for what is not posted, 411 and 413 for a body without a length
+or above 1 MiB. What the function raises goes on to the server, which answers 500.
 """
 
 from __future__ import annotations

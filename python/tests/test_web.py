@@ -123,7 +123,7 @@ def post_wsgi(function: Callable[[DeliveryReport], Any], method: str, body: byte
         "wsgi.multiprocess": False,
         "wsgi.run_once": False,
     }
-    checked: Any = validator(wsgi_receiver(function))  # type: ignore[arg-type]
+    checked: Any = validator(wsgi_receiver(function))
     result = checked(environ, start_response)
     assert list(result) == [b""]
     result.close()
