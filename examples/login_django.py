@@ -1,4 +1,4 @@
-# type: ignore - Django has no types of its own
+# type: ignore  # Django has no types of its own
 """Login by mobile number with Django, in one file: ``python login_django.py runserver``.
 
 The account stands in the environment (ANTS_OTP_USERNAME, ANTS_OTP_PASSWORD, ANTS_OTP_OTC_ID), and so may
