@@ -2,7 +2,7 @@
 //!
 //! Everything here is a pure function of HTTP status and body, and total: no bytes can make it panic.
 
-use crate::check::shown;
+use crate::check::{self, shown};
 use crate::error::{Parts, Words};
 use crate::json::{self, Json, Object};
 use crate::{Account, Code, Delivery, Error, Result, Sent, Status, Verification};
@@ -30,8 +30,11 @@ impl Answer {
     pub fn sent(&self, otc_id: &str) -> Result<Sent> {
         let object = self.accepted()?;
         let otp_id = self.trusted(object.opaque("otpId"))?.filter(|id| !id.is_empty());
-        let Some(otp_id) = otp_id else {
-            return Err(self.untrusted("it holds no otpId"));
+        // What is longer could neither be verified nor sent again.
+        let otp_id = match otp_id {
+            Some(otp_id) if otp_id.len() <= check::MAX_IDENTIFIER => otp_id,
+            Some(_) => return Err(self.untrusted("its otpId is longer than any id")),
+            None => return Err(self.untrusted("it holds no otpId")),
         };
         let words = status_words(&object);
         Ok(Sent {
@@ -120,7 +123,11 @@ impl Answer {
             let words = object.as_ref().map(top_words).unwrap_or_default();
             return Err(self.bare(words));
         }
-        object.map_err(|why| self.untrusted(why))
+        let object = object.map_err(|why| self.untrusted(why))?;
+        match oddity(&object) {
+            Some(why) => Err(self.untrusted(why)),
+            None => Ok(object),
+        }
     }
 
     /// A refusal that the body tells.
@@ -209,6 +216,19 @@ fn refusal(object: &Object<'_>) -> Result<Option<Refusal>, &'static str> {
         None => Code::from_service_words(&words.message).filter(|code| *code != Code::Ok),
     };
     Ok(Some(Refusal { code: known, words }))
+}
+
+/// What makes an answer that refuses nothing one that accepts nothing either: something stands where success is told that
+/// no dialect has there, and may mean anything.
+fn oddity(object: &Object<'_>) -> Option<&'static str> {
+    let odd = |key| matches!(object.get(key), Some(Json::Number(_) | Json::List(_)));
+    if odd("success") || odd("status") {
+        return Some("its success or status is a number or a list");
+    }
+    if odd("message") || matches!(object.get("message"), Some(Json::Object(_) | Json::Bool(_))) {
+        return Some("its message is not text");
+    }
+    None
 }
 
 /// A code in one of the places where a code may stand.

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 /// Identifiers are opaque text (wire.md, "Service"); the bound only keeps nonsense off the network.
-const MAX_IDENTIFIER: usize = 256;
+pub(crate) const MAX_IDENTIFIER: usize = 256;
 const MAX_OTP_CODE: usize = 64;
 const MAX_URL: usize = 2048;
 const MAX_CREDENTIAL: usize = 4096;
@@ -107,7 +107,7 @@ pub(crate) fn notify_url(value: String) -> Checked<String> {
 }
 
 pub(crate) fn content_type(value: String) -> Checked<String> {
-    let known = ["application/json", "application/xml", "text/xml"];
+    let known = ["application/json", "application/xml"];
     match known.iter().find(|known| known.eq_ignore_ascii_case(value.trim())) {
         Some(known) => Ok((*known).to_owned()),
         None => Err("notify_content_type must be application/json or application/xml".to_owned()),

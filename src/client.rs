@@ -3,14 +3,16 @@
 use crate::answer::Answer;
 use crate::base_url::BaseUrl;
 use crate::check::{self, Checked};
+use crate::error::Words;
 use crate::log::Log;
-use crate::secret::Secret;
+use crate::secret::{Secret, Secrets};
 use crate::transport::{Exchange, Failure, Transport, interrupted};
 use crate::{
     Account, Call, Code, Delivery, Error, LogLevel, Options, OtpId, RawAnswer, Result, Sent, Verification, mobile,
 };
 use serde::Serialize;
 use std::fmt;
+use std::mem;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use ureq::http::Uri;
@@ -236,10 +238,7 @@ impl Client {
         let otp_id = check::identifier("otp_id", otp.otp_id()).map_err(argument)?;
         let code = Secret::new(check::otp_code(otp_code).map_err(argument)?);
         let body = Body { otp_id: Some(otp_id), otp_code: Some(code.reveal()), ..Body::with(call) };
-        let result =
-            self.perform(Operation::Verify, &body, call, "", Some(&code), |answer| answer.verification(otp_id));
-        // Some services repeat what they could not use, and errors are logged.
-        result.map(|verification| verification.concealing(&code)).map_err(|error| error.concealing(&code))
+        self.perform(Operation::Verify, &body, call, "", Some(&code), |answer| answer.verification(otp_id))
     }
 
     /// The account's type and credit. It costs nothing, so it is the way to test credentials.
@@ -313,9 +312,14 @@ impl Client {
                 let connection = if answer.reused { "a kept" } else { "a new" };
                 format!("{}: HTTP {} on {connection} connection", operation.name(), answer.http_status)
             });
-            let result = read(&answer);
+            let secrets = || Secrets::of_call(&sent_headers, otp_code);
+            let mut result = read(&answer);
+            match &mut result {
+                Ok(outcome) => outcome.conceal(secrets),
+                Err(error) => error.conceal(secrets),
+            }
             if let Some(kept) = &call.answer {
-                let _ = kept.set(RawAnswer::new(answer, sent_headers, otp_code.cloned()));
+                let _ = kept.set(RawAnswer::new(answer, secrets()));
             }
             result
         });
@@ -356,13 +360,35 @@ trait Outcome {
     fn code(&self) -> Code {
         Code::Ok
     }
+
+    /// Blots out what the service must not have repeated in its words.
+    fn conceal(&mut self, secrets: impl Fn() -> Secrets);
 }
 
-impl Outcome for Sent {}
-impl Outcome for Account {}
+impl Outcome for Sent {
+    fn conceal(&mut self, secrets: impl Fn() -> Secrets) {
+        let mut words =
+            Words { message: mem::take(&mut self.message), description: mem::take(&mut self.description), code: None };
+        words.conceal(secrets);
+        (self.message, self.description) = (words.message, words.description);
+    }
+}
+
+impl Outcome for Account {
+    fn conceal(&mut self, secrets: impl Fn() -> Secrets) {
+        if !self.kind.ends_with("paid") {
+            self.kind = secrets().conceal(&self.kind);
+        }
+    }
+}
+
 impl Outcome for Verification {
     fn code(&self) -> Code {
         self.code()
+    }
+
+    fn conceal(&mut self, secrets: impl Fn() -> Secrets) {
+        self.words.conceal(secrets);
     }
 }
 

@@ -1,7 +1,7 @@
 //! What went wrong, whether the request can have reached the service, and the service's own words.
 
 use crate::Code;
-use crate::secret::Secret;
+use crate::secret::Secrets;
 use std::fmt;
 use std::time::Duration;
 
@@ -55,21 +55,14 @@ pub(crate) struct Words {
     pub code: Option<i32>,
 }
 
-/// OTP codes have at least this many characters; anything shorter could be part of a harmless word.
-const SHORTEST_CODE: usize = 4;
-
 impl Words {
-    /// Blots out an OTP code that the service repeats.
-    pub(crate) fn conceal(&mut self, code: &Secret) {
+    /// Blots out what the service must not have repeated. Words that say nothing are left alone.
+    pub(crate) fn conceal(&mut self, secrets: impl Fn() -> Secrets) {
         for text in [&mut self.message, &mut self.description] {
-            conceal(text, code);
+            if !text.is_empty() && !text.eq_ignore_ascii_case("success") {
+                *text = secrets().conceal(text);
+            }
         }
-    }
-}
-
-fn conceal(text: &mut String, code: &Secret) {
-    if code.reveal().len() >= SHORTEST_CODE && text.contains(code.reveal()) {
-        *text = text.replace(code.reveal(), "***");
     }
 }
 
@@ -98,11 +91,12 @@ impl Error {
         Error::new(code, Delivery::NotSent, message)
     }
 
-    /// The same error, with an OTP code that the service repeats in its words blotted out.
-    pub(crate) fn concealing(mut self, code: &Secret) -> Self {
-        conceal(&mut self.0.message, code);
-        self.0.words.conceal(code);
-        self
+    /// Blots out what the service must not have repeated in its words.
+    pub(crate) fn conceal(&mut self, secrets: impl Fn() -> Secrets) {
+        if self.0.words != Words::default() {
+            self.0.message = secrets().conceal(&self.0.message);
+            self.0.words.conceal(secrets);
+        }
     }
 
     pub(crate) fn into_words(self) -> Words {

@@ -223,7 +223,7 @@ impl Options {
     /// value was refused counts as set.
     pub fn load_env(mut self) -> Self {
         let variable = |name: &str| std::env::var_os(format!("ANTS_OTP_{name}")).filter(|value| !value.is_empty());
-        let text = |name: &str| variable(name).map(|value| value.to_string_lossy().into_owned());
+        let text = |name: &str| variable(name).and_then(|value| value.into_string().ok());
         let open = |name, unset| unset && !self.problems.holds(name);
         let credentials = !self.credentials_of_calls
             && open("credentials", self.user.is_none())
@@ -242,7 +242,6 @@ impl Options {
             if let Some(token) = text("TOKEN") {
                 self = self.token(token);
             }
-            self.credentials_from_env = true;
         }
         if let (true, Some(url)) = (base_url, text("BASE_URL")) {
             self = self.base_url(url);
@@ -256,6 +255,21 @@ impl Options {
         if let (true, Some(path)) = (ca_file, variable("CA_FILE")) {
             self = self.ca_file(path);
         }
+        // Sent in another form, a password would be a wrong one.
+        let texts = [
+            ("USERNAME", "credentials", credentials),
+            ("PASSWORD", "credentials", credentials),
+            ("TOKEN", "token", credentials),
+            ("BASE_URL", "base_url", base_url),
+            ("OTC_ID", "otc_id", otc_id),
+            ("PROXY", "proxy", proxy),
+        ];
+        for (name, option, _) in texts.into_iter().filter(|(_, _, open)| *open) {
+            if variable(name).is_some_and(|value| value.into_string().is_err()) {
+                self = self.refuse(option, &format!("ANTS_OTP_{name} is not UTF-8: set it anew"));
+            }
+        }
+        self.credentials_from_env |= credentials;
         self
     }
 

@@ -2,14 +2,11 @@
 //! so is whatever the answer itself calls one.
 
 use crate::answer::Answer;
-use crate::secret::Secret;
-use base64::Engine as _;
+use crate::secret::{MASK, Secrets};
 use std::fmt;
-use std::sync::Arc;
 use ureq::http::HeaderMap;
 use ureq::http::header::SET_COOKIE;
 
-const MASK: &str = "***";
 /// Keys whose values are secrets, in small letters.
 const SECRET_KEYS: [&str; 8] = ["otpcode", "otp", "pin", "password", "token", "secret", "authorization", "text"];
 
@@ -18,15 +15,14 @@ pub struct RawAnswer {
     http_status: u16,
     headers: HeaderMap,
     body: Vec<u8>,
-    sent_headers: Arc<Secret>,
-    otp_code: Option<Secret>,
+    secrets: Secrets,
 }
 
 impl RawAnswer {
-    /// `sent_headers` and `otp_code` are what must not come back in clear.
-    pub(crate) fn new(answer: Answer, sent_headers: Arc<Secret>, otp_code: Option<Secret>) -> Self {
+    /// `secrets` are what must not come back in clear.
+    pub(crate) fn new(answer: Answer, secrets: Secrets) -> Self {
         let Answer { http_status, headers, body, .. } = answer;
-        RawAnswer { http_status, headers, body, sent_headers, otp_code }
+        RawAnswer { http_status, headers, body, secrets }
     }
 
     /// The HTTP status.
@@ -36,33 +32,16 @@ impl RawAnswer {
 
     /// Names, in small letters, and values, in the order of their coming.
     pub fn headers(&self) -> Vec<(String, String)> {
-        let secrets = self.secrets();
         let value = |name, value: &[u8]| match name {
             name if name == SET_COOKIE => MASK.to_owned(),
-            _ => without(&secrets, String::from_utf8_lossy(value).into_owned()),
+            _ => self.secrets.conceal(&String::from_utf8_lossy(value)),
         };
         self.headers.iter().map(|(name, it)| (name.as_str().to_owned(), value(name, it.as_bytes()))).collect()
     }
 
     /// The body, with U+FFFD for what is not UTF-8.
     pub fn body(&self) -> String {
-        let body = without(&self.secrets(), String::from_utf8_lossy(&self.body).into_owned());
-        mask_values(&body)
-    }
-
-    /// The OTP code, the credentials as they were sent, and the password in them.
-    fn secrets(&self) -> Vec<Secret> {
-        let mut secrets: Vec<Secret> = self.otp_code.iter().cloned().collect();
-        let line = self.sent_headers.reveal().lines().find_map(|line| line.strip_prefix("authorization: "));
-        if let Some((scheme, value)) = line.and_then(|value| value.split_once(' ')) {
-            secrets.push(Secret::new(value));
-            let pair =
-                base64::engine::general_purpose::STANDARD.decode(value).ok().and_then(|it| String::from_utf8(it).ok());
-            if let ("Basic", Some(pair)) = (scheme, pair.map(Secret::new)) {
-                secrets.extend(pair.reveal().split_once(':').map(|(_, password)| Secret::new(password)));
-            }
-        }
-        secrets
+        mask_values(&self.secrets.conceal(&String::from_utf8_lossy(&self.body)))
     }
 }
 
@@ -70,14 +49,6 @@ impl fmt::Debug for RawAnswer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RawAnswer").field("http_status", &self.http_status).finish_non_exhaustive()
     }
-}
-
-/// `text` without `secrets`, neither as they are nor as JSON writes them.
-fn without(secrets: &[Secret], text: String) -> String {
-    secrets.iter().filter(|secret| !secret.reveal().is_empty()).fold(text, |text, secret| {
-        let as_json = Secret::new(serde_json::Value::from(secret.reveal()).to_string());
-        text.replace(as_json.reveal().trim_matches('"'), MASK).replace(secret.reveal(), MASK)
-    })
 }
 
 /// `json` with stars for the values of keys that name a secret. What is not JSON stays as it is.
@@ -124,14 +95,15 @@ fn text_length(json: &str) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::secret::Secret;
 
     fn raw(body: &str, otp_code: &str) -> RawAnswer {
         let mut headers = HeaderMap::new();
         headers.insert("x-echo", "Basic dXNlcjpodW50ZXIy".parse().unwrap());
         headers.insert(SET_COOKIE, "session=1".parse().unwrap());
         let answer = Answer { http_status: 200, retry_after: None, headers, body: body.into(), reused: false };
-        let sent = Arc::new(Secret::new("authorization: Basic dXNlcjpodW50ZXIy\r\naccept: x\r\n"));
-        RawAnswer::new(answer, sent, Some(Secret::new(otp_code)))
+        let sent = Secret::new("authorization: Basic dXNlcjpodW50ZXIy\r\naccept: x\r\n");
+        RawAnswer::new(answer, Secrets::of_call(&sent, Some(&Secret::new(otp_code))))
     }
 
     #[test]

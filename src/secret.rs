@@ -1,5 +1,7 @@
 //! Text that must not be seen: passwords, tokens, OTP codes. It cannot be printed, and is wiped when dropped.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use std::fmt;
 use zeroize::Zeroizing;
 
@@ -20,13 +22,53 @@ impl Secret {
 
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("***")
+        f.write_str(MASK)
+    }
+}
+
+/// What stands where a secret was.
+pub(crate) const MASK: &str = "***";
+
+/// What a call sends and nobody may see: a service that repeats it must not bring it into an error or a log.
+pub(crate) struct Secrets(Vec<Secret>);
+
+impl Secrets {
+    /// The OTP code, the credentials as they stand in `headers`, and the password in them.
+    pub(crate) fn of_call(headers: &Secret, otp_code: Option<&Secret>) -> Self {
+        let mut secrets: Vec<Secret> = otp_code.into_iter().cloned().collect();
+        let line = headers.reveal().lines().find_map(|line| line.strip_prefix("authorization: "));
+        if let Some((scheme, value)) = line.and_then(|value| value.split_once(' ')) {
+            secrets.push(Secret::new(value));
+            let pair = STANDARD.decode(value).ok().and_then(|it| String::from_utf8(it).ok()).map(Secret::new);
+            if let ("Basic", Some(pair)) = (scheme, pair) {
+                secrets.extend(pair.reveal().split_once(':').map(|(_, password)| Secret::new(password)));
+            }
+        }
+        Secrets(secrets)
+    }
+
+    /// `text` with the mask for each secret, as it is and as JSON writes it.
+    pub(crate) fn conceal(&self, text: &str) -> String {
+        let secrets = self.0.iter().filter(|secret| !secret.reveal().is_empty());
+        secrets.fold(text.to_owned(), |text, secret| {
+            let as_json = Secret::new(serde_json::Value::from(secret.reveal()).to_string());
+            text.replace(as_json.reveal().trim_matches('"'), MASK).replace(secret.reveal(), MASK)
+        })
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_service_repeats_is_concealed_whatever_its_length() {
+        let headers = Secret::new("authorization: Basic dXNlcjpodW50ZXIy\r\naccept: x\r\n");
+        let secrets = Secrets::of_call(&headers, Some(&Secret::new("123")));
+        assert_eq!(secrets.conceal("Basic dXNlcjpodW50ZXIy, hunter2, code 123"), "Basic ***, ***, code ***");
+        let secrets = Secrets::of_call(&Secret::new("authorization: Bearer to\"ken\r\n"), None);
+        assert_eq!(secrets.conceal(r#"{"a":"to\"ken"} to"ken"#), r#"{"a":"***"} ***"#);
+    }
 
     #[test]
     fn debug_shows_nothing() {

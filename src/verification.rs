@@ -1,7 +1,6 @@
 //! The verdict on what a person typed.
 
 use crate::error::{Parts, Words};
-use crate::secret::Secret;
 use crate::{Code, Delivery, Error};
 
 /// How a verification ended. Only [`Status::Verified`] lets anybody in.
@@ -57,12 +56,6 @@ pub struct Verification {
 }
 
 impl Verification {
-    /// The same, with an OTP code that the service repeats in its words blotted out.
-    pub(crate) fn concealing(mut self, code: &Secret) -> Self {
-        self.words.conceal(code);
-        self
-    }
-
     /// Whether the person is verified: the one question that decides.
     pub fn is_verified(&self) -> bool {
         self.status == Status::Verified

@@ -115,6 +115,8 @@ fn verify_answers() {
         ("401 and true", 401, r#"{"result":true}"#, 9998),
         ("400 and a verdict", 400, r#"{"result":false}"#, 9996),
         ("403 and unknown words", 403, r#"{"error":"no entry"}"#, 2),
+        ("a framework's own 401", 401, r#"{"status":401,"error":"Unauthorized","path":"/otp"}"#, 9998),
+        ("a framework's own 400", 400, r#"{"status":400,"error":"Bad Request"}"#, 9996),
         ("words beside 5xx", 503, r#"{"error":{"message":"Authentication failed"}}"#, 9998),
         // No answer to the call.
         ("500 and true", 500, r#"{"result":true}"#, -30),
@@ -148,6 +150,10 @@ fn verify_answers() {
         ("a code that is an object", 200, r#"{"result":true,"code":{}}"#, -31),
         ("another OTP's answer", 200, r#"{"otpId":"ffffffff-a9c7-4bbd-8da4-b36a49bbc0d6","result":true}"#, -31),
         ("otpId a number", 200, r#"{"otpId":7,"result":true}"#, -31),
+        ("status a number", 200, r#"{"result":true,"status":304}"#, -31),
+        ("status a list", 200, r#"{"result":true,"status":[{"code":"0304","message":"Over Limit Usage"}]}"#, -31),
+        ("success 0", 200, r#"{"result":true,"success":0}"#, -31),
+        ("message an object", 200, r#"{"result":true,"message":{"code":"0304"}}"#, -31),
         ("control character in otpId", 200, r#"{"otpId":"0c342e74\u0000","result":true}"#, -31),
         ("half a surrogate", 200, r#"{"result":true,"otpId":"\ud800"}"#, -31),
         ("too long", 200, &long, -31),
@@ -166,6 +172,7 @@ fn verify_answers_that_are_not_text() {
 
 #[test]
 fn request_answers() {
+    let long_id = format!(r#"{{"otpId":"{}"}}"#, "x".repeat(300));
     let cases: &[(&str, u16, &str, i32)] = &[
         ("the specification's example", 200, SENT, 0),
         (
@@ -188,6 +195,8 @@ fn request_answers() {
         ("no otpId", 200, r#"{"success":{"message":"success"}}"#, -31),
         ("empty otpId", 200, r#"{"otpId":" ","success":{"message":"success"}}"#, -31),
         ("otpId null", 200, r#"{"otpId":null}"#, -31),
+        ("otpId beyond every id", 200, &long_id, -31),
+        ("status a number", 200, r#"{"otpId":"x","status":307}"#, -31),
         ("otpId a number", 200, r#"{"otpId":1}"#, -31),
         ("otpId twice", 200, r#"{"otpId":"a","otpId":"b"}"#, -31),
         ("control character in reference", 200, r#"{"otpId":"a","referenceCode":"\u001b[2J"}"#, -31),
@@ -202,7 +211,7 @@ fn words_of_a_refusal_are_kept_and_made_harmless() {
     let bench = Bench::new();
     let body = r#"{"error":{"message":"odd\u0000\u001b[31m","description":"why","code":"0308"}}"#;
     *bench.answer.lock().unwrap() = http(400, body);
-    let error = bench.client.verify(OTP_ID, "1").unwrap_err();
+    let error = bench.client.verify(OTP_ID, "79895").unwrap_err();
     assert_eq!(error.service_message(), "odd\u{FFFD}\u{FFFD}[31m");
     assert_eq!((error.service_description(), error.service_code(), error.http_status()), ("why", Some(308), Some(400)));
 }

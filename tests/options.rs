@@ -5,6 +5,7 @@
 mod support;
 
 use ants_otp::{Call, Client, Code, Delivery, Error, Options};
+use std::os::unix::ffi::OsStrExt as _;
 use std::process::Command;
 use std::time::Duration;
 use support::{OTP_ID, SENT, Server, http};
@@ -140,6 +141,16 @@ fn the_environment_fills_in_what_code_has_not_set() {
         "credentials_in_code_replace_the_environments",
         &[("ANTS_OTP_TOKEN", "t"), ("ANTS_OTP_BASE_URL", &url)],
     );
+    for name in ["USERNAME", "PASSWORD", "BASE_URL", "OTC_ID", "PROXY"] {
+        let run = Command::new(std::env::current_exe().unwrap())
+            .args(["--ignored", "--exact", "a_variable_that_is_not_utf_8"])
+            .env_clear()
+            .envs(all)
+            .env(format!("ANTS_OTP_{name}"), std::ffi::OsStr::from_bytes(b"x\xFF"))
+            .output()
+            .unwrap();
+        assert!(run.status.success(), "{name}: {}", String::from_utf8_lossy(&run.stdout));
+    }
     with_environment("half_of_the_credentials", &all[..1]);
     with_environment("half_of_the_credentials", &all[1..2]);
 }
@@ -158,6 +169,12 @@ fn credentials_in_code_replace_the_environments() {
     assert!(Options::new().load_env().token("other").build().is_ok());
     assert_refused(Options::new().load_env().credentials("a:b", "c").build(), Code::InvalidOption, "colon");
     assert_refused(Options::new().credentials("a:b", "c").load_env().build(), Code::InvalidOption, "colon");
+}
+
+#[test]
+#[ignore = "run in an environment of its own"]
+fn a_variable_that_is_not_utf_8() {
+    assert_refused(Client::from_env(), Code::InvalidOption, "is not UTF-8");
 }
 
 #[test]

@@ -141,7 +141,19 @@ fn answers() -> Vec<(&'static str, Vec<u8>)> {
         let body = format!(r#"{{"{key}":{{"message":"cannot read otpCode {CODE}","description":"got {CODE}."}}}}"#);
         http(status, body)
     };
+    let all = format!(
+        r#"{{"error":{{"message":"cannot use Basic {} of {PASSWORD}","description":"nor Bearer {TOKEN}, nor {CODE}"}}}}"#,
+        STANDARD.encode(format!("{USER}:{PASSWORD}"))
+    );
     vec![
+        ("everything in its words", http(400, &all)),
+        (
+            "everything in the words of a success",
+            http(
+                200,
+                all.replacen("error", "success", 1).replacen('{', r#"{"otpId":"x","type":"prepaid","credit":1,"#, 1),
+            ),
+        ),
         ("verified", http(200, VERIFIED)),
         ("sent", http(200, SENT)),
         ("account", http(200, r#"{"type":"prepaid","credit":7}"#)),
@@ -368,7 +380,7 @@ fn nothing_that_is_said_holds_a_secret() {
 
     let said = SAID.lock().unwrap().clone();
     for heard in
-        ["TRACE ureq_proto", "otp/verifyOTP", "cannot log Info verify: 0 OK", "Warning", "Debug verify: not sent"]
+        ["TRACE ureq_proto", "otp/verifyOTP", "cannot log Debug verify: HTTP 200", "Warning", "Debug verify: not sent"]
     {
         assert!(said.contains(heard), "the test does not hear {heard}");
     }

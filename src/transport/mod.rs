@@ -326,7 +326,7 @@ mod tests {
 
     fn transport() -> Transport {
         Transport::new(Settings {
-            authorization: Secret::new("Basic x"),
+            authorization: Some(Secret::new("Basic x")),
             user_agent: "test".to_owned(),
             connect_timeout: Duration::from_secs(5),
             proxy: None,
