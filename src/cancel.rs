@@ -1,6 +1,6 @@
 //! Stops calls from another thread.
 
-use crate::transport::Wire;
+use crate::transport::{PerProcess, Wire};
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,11 +12,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 #[derive(Clone, Default)]
 pub struct Cancel(Arc<State>);
 
+type Sockets = Vec<Arc<Wire>>;
+
 #[derive(Default)]
 struct State {
     fired: AtomicBool,
-    /// The sockets of calls in flight. A socket stays here only while its call holds it.
-    sockets: Mutex<Vec<Arc<Wire>>>,
+    /// The sockets of calls in flight. A socket stays here only while its call holds it. In a forked child there are none.
+    sockets: PerProcess<Mutex<Sockets>>,
     /// Handles that fire for this one too.
     others: Vec<Cancel>,
 }
@@ -30,9 +32,7 @@ impl Cancel {
     /// Ends every call that the handle is set on. Further calls of `fire` change nothing.
     pub fn fire(&self) {
         self.0.fired.store(true, Ordering::SeqCst);
-        for socket in self.0.sockets.lock().unwrap_or_else(PoisonError::into_inner).iter() {
-            socket.shut();
-        }
+        self.with_sockets(|sockets| sockets.iter().for_each(|socket| socket.shut()));
     }
 
     /// Whether [`fire`](Cancel::fire) has been called.
@@ -47,12 +47,17 @@ impl Cancel {
 
     /// Shuts `socket` when fired, until the returned guard is dropped.
     pub(crate) fn watch(&self, socket: &Arc<Wire>) -> Watched {
-        self.0.sockets.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(socket));
+        self.with_sockets(|sockets| sockets.push(Arc::clone(socket)));
         let others = self.0.others.iter().map(|other| other.watch(socket)).collect();
         if self.is_fired() {
             socket.shut();
         }
         Watched { cancel: self.clone(), socket: Arc::clone(socket), _others: others }
+    }
+
+    fn with_sockets(&self, work: impl FnOnce(&mut Sockets)) {
+        let sockets = self.0.sockets.get(Mutex::default);
+        work(&mut sockets.lock().unwrap_or_else(PoisonError::into_inner));
     }
 }
 
@@ -71,9 +76,10 @@ pub(crate) struct Watched {
 
 impl Drop for Watched {
     fn drop(&mut self) {
-        let mut sockets = self.cancel.0.sockets.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(index) = sockets.iter().position(|socket| Arc::ptr_eq(socket, &self.socket)) {
-            sockets.swap_remove(index);
-        }
+        self.cancel.with_sockets(|sockets| {
+            if let Some(index) = sockets.iter().position(|socket| Arc::ptr_eq(socket, &self.socket)) {
+                sockets.swap_remove(index);
+            }
+        });
     }
 }

@@ -175,3 +175,61 @@ fn a_child_neither_waits_for_the_parents_workers_nor_runs_their_jobs() {
     workers.submit(&client, Call::new(), move |_| send.send(in_child(|| true)).unwrap()).unwrap();
     assert!(receive.recv().unwrap());
 }
+
+#[test]
+fn a_connection_that_is_being_made_is_the_parents_alone() {
+    let _one = ONE.lock();
+    // The queue of this listener is full: connections to it hang.
+    let listener =
+        rustix::net::socket(rustix::net::AddressFamily::INET, rustix::net::SocketType::STREAM, None).unwrap();
+    rustix::net::bind(&listener, &"127.0.0.1:0".parse::<std::net::SocketAddrV4>().unwrap()).unwrap();
+    rustix::net::listen(&listener, 0).unwrap();
+    let address = std::net::SocketAddr::try_from(rustix::net::getsockname(&listener).unwrap()).unwrap();
+    let _held = std::net::TcpStream::connect(address).unwrap();
+    let _more = std::net::TcpStream::connect_timeout(&address, Duration::from_millis(200));
+    let client = support::options(&format!("http://{address}")).timeout(Duration::from_secs(2)).build().unwrap();
+    let sockets = || {
+        let links =
+            std::fs::read_dir("/proc/self/fd").unwrap().flatten().flat_map(|entry| std::fs::read_link(entry.path()));
+        links.filter(|link| link.to_string_lossy().starts_with("socket:")).count()
+    };
+    let before = sockets();
+    std::thread::scope(|scope| {
+        scope.spawn(|| assert!(!verified(&client)));
+        let end = Instant::now() + Duration::from_secs(1);
+        while sockets() == before && Instant::now() < end {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        assert_eq!(sockets(), before + 1, "the connection is being made");
+        assert!(in_child(|| sockets() == before), "the child holds no copy of it");
+    });
+}
+
+#[test]
+fn a_cancel_works_in_a_child_that_was_born_while_it_was_in_use() {
+    let _one = ONE.lock();
+    let server = Server::answering(http(200, VERIFIED));
+    let client = server.client();
+    let cancel = ants_otp::Cancel::new();
+    let call = ants_otp::Call::new().cancel(&cancel);
+    let stop = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                while !stop.load(Ordering::Relaxed) {
+                    assert!(client.verify_with(OTP_ID, "1", &call).is_ok());
+                }
+            });
+        }
+        let good = (0..60).filter(|_| {
+            in_child(|| {
+                let made = client.verify_with(OTP_ID, "1", &call).is_ok();
+                cancel.fire();
+                made && client.verify_with(OTP_ID, "1", &call).is_err()
+            })
+        });
+        let good = good.count();
+        stop.store(true, Ordering::Relaxed);
+        assert_eq!(good, 60);
+    });
+}

@@ -2,14 +2,14 @@
 
 use super::exchange::{Exchange, Failure, Fault};
 use super::resolver::interrupted;
-use super::socket::{Socket, connect_outcome, wait_for_any};
+use super::socket::{Socket, Wire, connect_outcome, wait_for_any};
 use crate::Code;
 use rustix::event::{PollFd, PollFlags};
 use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketFlags, SocketType, connect, socket_with};
 use std::io;
 use std::net::{IpAddr, SocketAddr, TcpStream};
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
 
 /// RFC 8305, section 8, "Connection Attempt Delay".
@@ -36,19 +36,20 @@ pub(crate) fn connect_to(addresses: &[IpAddr], port: u16, exchange: &Exchange) -
 struct Race {
     /// Addresses not tried yet, the next one last.
     waiting: Vec<IpAddr>,
-    running: Vec<OwnedFd>,
+    /// A child that is born now closes these too.
+    running: Vec<Wire>,
     next_start: Instant,
     error: Option<io::Error>,
 }
 
 impl Race {
     /// Starts the next attempt if its time has come or nothing else is running. Gives a socket that connected at once.
-    fn start_due(&mut self, port: u16) -> Option<OwnedFd> {
+    fn start_due(&mut self, port: u16) -> Option<Wire> {
         while self.running.is_empty() || Instant::now() >= self.next_start {
             let address = self.waiting.pop()?;
             match start(SocketAddr::new(address, port)) {
-                Ok((socket, true)) => return Some(socket),
-                Ok((socket, false)) => self.running.push(socket),
+                Ok((wire, true)) => return Some(wire),
+                Ok((wire, false)) => self.running.push(wire),
                 Err(error) => {
                     self.error = Some(error);
                     continue;
@@ -60,18 +61,19 @@ impl Race {
     }
 
     /// Waits until an attempt has ended or another is due; gives the one that connected.
-    fn wait(&mut self, exchange: &Exchange) -> Result<Option<OwnedFd>, Fault> {
+    fn wait(&mut self, exchange: &Exchange) -> Result<Option<Wire>, Fault> {
         let mut wait = exchange.next_wait()?;
         if !self.waiting.is_empty() {
             wait = wait.min(self.next_start.saturating_duration_since(Instant::now()));
         }
-        let mut polled: Vec<_> = self.running.iter().map(|socket| PollFd::new(socket, PollFlags::OUT)).collect();
+        let polled = self.running.iter().map(|wire| Ok(PollFd::new(wire.stream()?, PollFlags::OUT)));
+        let mut polled = polled.collect::<io::Result<Vec<_>>>().map_err(Fault::Cut)?;
         wait_for_any(&mut polled, wait, exchange)?;
         let ended: Vec<bool> = polled.iter().map(|fd| !fd.revents().is_empty()).collect();
         for index in (0..ended.len()).rev().filter(|index| ended[*index]) {
-            let socket = self.running.swap_remove(index);
-            match connect_outcome(socket.as_fd()) {
-                Ok(()) => return Ok(Some(socket)),
+            let wire = self.running.swap_remove(index);
+            match wire.stream().and_then(|stream| connect_outcome(stream.as_fd())) {
+                Ok(()) => return Ok(Some(wire)),
                 Err(error) => self.error = Some(error),
             }
         }
@@ -79,18 +81,20 @@ impl Race {
     }
 }
 
-fn start(address: SocketAddr) -> io::Result<(OwnedFd, bool)> {
+/// Begins to connect; also tells whether that is done already.
+fn start(address: SocketAddr) -> io::Result<(Wire, bool)> {
     let family = if address.is_ipv6() { AddressFamily::INET6 } else { AddressFamily::INET };
     let socket = socket_with(family, SocketType::STREAM, SocketFlags::NONBLOCK | SocketFlags::CLOEXEC, None)?;
-    match connect(&socket, &address) {
-        Ok(()) => Ok((socket, true)),
-        Err(Errno::INPROGRESS | Errno::INTR) => Ok((socket, false)),
+    let wire = Wire::new(TcpStream::from(socket));
+    match connect(wire.stream()?, &address) {
+        Ok(()) => Ok((wire, true)),
+        Err(Errno::INPROGRESS | Errno::INTR) => Ok((wire, false)),
         Err(error) => Err(error.into()),
     }
 }
 
-fn ready(socket: OwnedFd) -> Result<Socket, Failure> {
-    Socket::new(TcpStream::from(socket))
+fn ready(wire: Wire) -> Result<Socket, Failure> {
+    Socket::new(wire)
         .map_err(|error| Failure::not_sent(Code::Connect, format!("The new connection cannot be used: {error}.")))
 }
 

@@ -7,8 +7,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-/// No wait is longer than this before cancel and interrupt hook are asked again.
-pub(crate) const SLICE: Duration = Duration::from_millis(200);
+/// No wait is longer than this before cancel and interrupt hook are asked again, [`TOLERANCE`] aside.
+pub(crate) const SLICE: Duration = Duration::from_millis(180);
+/// A wait is not shortened for less: that would cost a system call. Together they are the 200 ms that the hook is promised.
+const TOLERANCE: Duration = Duration::from_millis(20);
 
 /// The bounds of one call. Belongs to the calling thread.
 pub(crate) struct Exchange {
@@ -16,7 +18,7 @@ pub(crate) struct Exchange {
     deadline: Instant,
     pub cancel: Option<Cancel>,
     interrupt: Option<Arc<Interrupt>>,
-    /// When the hook was asked last, in milliseconds since `begun`. Atomic only because ureq wants connections to be `Sync`.
+    /// When the hook was asked last, in microseconds since `begun`. Atomic only because ureq wants connections to be `Sync`.
     asked: AtomicU64,
 }
 
@@ -84,13 +86,18 @@ impl Exchange {
             return Err(Fault::Interrupted);
         }
         let now = Instant::now();
-        if self.interrupt.is_some()
-            && self.since_begun(now) - self.asked.load(Ordering::Relaxed) >= SLICE.as_millis() as u64
-        {
-            self.ask(now)?;
+        let mut slice = SLICE;
+        if self.interrupt.is_some() {
+            let unasked =
+                self.since_begun(now).saturating_sub(Duration::from_micros(self.asked.load(Ordering::Relaxed)));
+            if unasked >= SLICE {
+                self.ask(now)?;
+            } else if unasked > TOLERANCE {
+                slice = SLICE - unasked;
+            }
         }
         let left = self.deadline.saturating_duration_since(now);
-        if left.is_zero() { Err(Fault::Timeout) } else { Ok(left.min(SLICE)) }
+        if left.is_zero() { Err(Fault::Timeout) } else { Ok(left.min(slice)) }
     }
 
     /// To be called when a wait was interrupted by a signal: the hook may know it.
@@ -116,12 +123,12 @@ impl Exchange {
         }
     }
 
-    fn since_begun(&self, now: Instant) -> u64 {
-        now.duration_since(self.begun).as_millis() as u64
+    fn since_begun(&self, now: Instant) -> Duration {
+        now.duration_since(self.begun)
     }
 
     fn ask(&self, now: Instant) -> Result<(), Fault> {
-        self.asked.store(self.since_begun(now), Ordering::Relaxed);
+        self.asked.store(self.since_begun(now).as_micros() as u64, Ordering::Relaxed);
         match &self.interrupt {
             Some(hook) if hook() => Err(Fault::Interrupted),
             _ => Ok(()),

@@ -5,7 +5,10 @@
 //! what was made since. Children made without `fork(3)` (by the bare system call) are not seen.
 #![allow(unsafe_code)]
 
+use arc_swap::{ArcSwap, Guard};
+use std::ops::Deref;
 use std::os::fd::RawFd;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, AtomicUsize, Ordering};
 
 /// Sockets that a child closes. One that finds no place is still never used by a child; only its copy stays open there.
@@ -56,6 +59,53 @@ impl Place {
         if let Some(index) = self.0.take() {
             SOCKETS[index].store(FREE, Ordering::SeqCst);
         }
+    }
+}
+
+/// A value that belongs to one process. A forked child makes its own: another thread may have held a lock of the parent's at
+/// the moment of the fork.
+pub(crate) struct PerProcess<T>(ArcSwap<Generation<T>>);
+
+pub(crate) struct Generation<T> {
+    number: u32,
+    value: T,
+}
+
+impl<T> Deref for Generation<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.value
+    }
+}
+
+impl<T: Default> Default for PerProcess<T> {
+    fn default() -> Self {
+        PerProcess::new(T::default())
+    }
+}
+
+impl<T> PerProcess<T> {
+    pub fn new(value: T) -> Self {
+        watch();
+        PerProcess(ArcSwap::from_pointee(Generation { number: generation(), value }))
+    }
+
+    /// This process's value; in a child that has none yet, the one that `make` gives.
+    pub fn get(&self, make: impl FnOnce() -> T) -> Guard<Arc<Generation<T>>> {
+        let current = self.0.load();
+        if current.number == generation() {
+            return current;
+        }
+        let own = Arc::new(Generation { number: generation(), value: make() });
+        // Another thread may have been quicker: then its is used, and this one is dropped.
+        let before = self.0.compare_and_swap(&*current, own);
+        if Arc::ptr_eq(&before, &current) {
+            // The parent's is not dropped either: it may be half changed.
+            std::mem::forget(before);
+        }
+        std::mem::forget(current);
+        self.0.load()
     }
 }
 

@@ -17,6 +17,7 @@ mod socket;
 mod tls;
 
 pub(crate) use exchange::{Exchange, Failure};
+pub(crate) use fork::PerProcess;
 pub(crate) use proxy::Proxy;
 pub(crate) use resolver::interrupted;
 pub(crate) use socket::Wire;
@@ -25,7 +26,6 @@ pub(crate) use tls::{Roots, Tls};
 use crate::Code;
 use crate::answer::Answer;
 use crate::secret::Secret;
-use arc_swap::{ArcSwap, Guard};
 use connection::{Connection, Lender, MAX_BODY, MAX_HEAD, Outcome, Resolved, lend};
 use link::Link;
 use pool::Pool;
@@ -56,13 +56,11 @@ pub(crate) struct Transport {
     settings: Settings,
     /// Whole lines: the headers that are the same in each call with the client's own credentials.
     headers: Option<Arc<Secret>>,
-    process: ArcSwap<Process>,
+    process: PerProcess<Process>,
 }
 
-/// What belongs to one process: a forked child makes its own, since another thread may have held a lock of this one at the
-/// moment of the fork.
+/// What belongs to one process.
 struct Process {
-    generation: u32,
     agent: Agent,
     pool: Pool,
     resolver: Resolver,
@@ -86,7 +84,6 @@ impl Process {
             .accept_encoding(AutoHeaderValue::None)
             .build();
         Process {
-            generation: fork::generation(),
             agent: Agent::with_parts(config, Lender, Resolved),
             pool: Pool::new(settings.max_idle, settings.idle_timeout),
             resolver: Resolver::new(),
@@ -102,7 +99,7 @@ impl Process {
 impl Transport {
     pub fn new(settings: Settings) -> Self {
         Transport {
-            process: ArcSwap::from_pointee(Process::new(&settings)),
+            process: PerProcess::new(Process::new(&settings)),
             headers: settings.authorization.as_ref().map(|authorization| headers(authorization, &settings.user_agent)),
             settings,
         }
@@ -118,7 +115,7 @@ impl Transport {
 
     /// Posts `body`, JSON, and reads the answer.
     pub fn post(&self, url: &Uri, headers: &Arc<Secret>, body: &[u8], exchange: &Exchange) -> Result<Answer, Failure> {
-        let process = self.process();
+        let process = self.process.get(|| Process::new(&self.settings));
         let kept = process.pool.take();
         let reused = kept.is_some();
         let mut connection = match kept {
@@ -141,18 +138,6 @@ impl Transport {
             Ok(_) => Err(explain(None, outcome)),
             Err(error) => Err(explain(Some(&error), outcome)),
         }
-    }
-
-    /// What this process uses, made anew in a forked child.
-    fn process(&self) -> Guard<Arc<Process>> {
-        let process = self.process.load();
-        if process.generation != fork::generation() {
-            // The parent's is neither used nor dropped: it may be locked, or half changed, for ever.
-            std::mem::forget(self.process.swap(Arc::new(Process::new(&self.settings))));
-            std::mem::forget(process);
-            return self.process.load();
-        }
-        process
     }
 
     /// A new connection to the service, through the proxy if there is one.

@@ -14,7 +14,7 @@ use std::time::Duration;
 /// The kernel's receive time-out is no shorter than this: zero would mean "for ever".
 const SHORTEST: Duration = Duration::from_millis(1);
 
-/// A connected socket and the process it belongs to.
+/// A socket and the process it belongs to.
 #[derive(Debug)]
 pub(crate) struct Wire {
     /// Always there until drop.
@@ -24,14 +24,14 @@ pub(crate) struct Wire {
 }
 
 impl Wire {
-    /// Takes a connected socket. It may still be non-blocking.
-    fn new(stream: TcpStream) -> Self {
+    /// Takes a socket, to be called right after it was opened. It may be non-blocking, and not connected yet.
+    pub fn new(stream: TcpStream) -> Self {
         let place = Place::take(stream.as_raw_fd());
         Wire { place, stream: Some(stream), generation: fork::generation() }
     }
 
     /// The socket, if it is this process's.
-    fn stream(&self) -> io::Result<&TcpStream> {
+    pub fn stream(&self) -> io::Result<&TcpStream> {
         match &self.stream {
             Some(stream) if self.generation == fork::generation() => Ok(stream),
             _ => Err(io::Error::new(io::ErrorKind::NotConnected, "the connection belongs to the parent process")),
@@ -69,11 +69,12 @@ pub(crate) struct Socket {
 
 impl Socket {
     /// Takes a connected, non-blocking socket.
-    pub fn new(stream: TcpStream) -> io::Result<Self> {
+    pub fn new(wire: Wire) -> io::Result<Self> {
+        let stream = wire.stream()?;
         stream.set_nodelay(true)?;
         stream.set_nonblocking(false)?;
         stream.set_read_timeout(Some(SLICE))?;
-        Ok(Socket { wire: Arc::new(Wire::new(stream)), armed: SLICE, taken: 0 })
+        Ok(Socket { wire: Arc::new(wire), armed: SLICE, taken: 0 })
     }
 
     pub fn wire(&self) -> &Arc<Wire> {

@@ -7,8 +7,13 @@ use rustls::pki_types::pem::{self, PemObject};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::version::{TLS12, TLS13};
 use rustls::{AlertDescription, CertificateError, ClientConfig, ClientConnection, RootCertStore};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use zeroize::Zeroizing;
+
+/// Larger than any bundle of roots.
+const MAX_FILE: u64 = 4 << 20;
 
 /// Which roots are trusted beside the user's own.
 #[derive(Debug, Clone, Copy, Default)]
@@ -150,9 +155,19 @@ fn system_roots() -> Checked<RootCertStore> {
     Ok(store)
 }
 
+/// A file of certificates or a key: never a pipe, which may not end, or a device, which has none.
+fn read_file(what: &str, path: &Path) -> Checked<Zeroizing<Vec<u8>>> {
+    let unreadable = |error: io::Error| format!("{what} {} cannot be read: {error}", path.display());
+    let about = std::fs::metadata(path).map_err(unreadable)?;
+    if !about.is_file() || about.len() > MAX_FILE {
+        return Err(format!("{what} {} is no file of at most 4 MiB: name a PEM file", path.display()));
+    }
+    std::fs::read(path).map(Zeroizing::new).map_err(unreadable)
+}
+
 fn certificates(option: &str, path: &Path) -> Checked<Vec<CertificateDer<'static>>> {
-    let read = CertificateDer::pem_file_iter(path).and_then(Iterator::collect::<Result<Vec<_>, _>>);
-    match read {
+    let text = read_file(option, path)?;
+    match CertificateDer::pem_slice_iter(&text).collect::<Result<Vec<_>, _>>() {
         Ok(found) if found.is_empty() => {
             Err(format!("{option} {} holds no certificate: it must be PEM", path.display()))
         }
@@ -165,7 +180,8 @@ type Identity = (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>);
 
 fn load_identity(certificate: &Path, key: &Path) -> Checked<Identity> {
     let chain = certificates("client_certificate", certificate)?;
-    let key = PrivateKeyDer::from_pem_file(key).map_err(|error| match error {
+    let text = read_file("client_certificate: the key", key)?;
+    let key = PrivateKeyDer::from_pem_slice(&text).map_err(|error| match error {
         pem::Error::NoItemsFound => {
             format!("client_certificate: {} holds no private key: it must be PEM and not encrypted", key.display())
         }
