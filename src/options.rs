@@ -176,7 +176,8 @@ impl Options {
         self
     }
 
-    /// How long an idle connection is kept: 1 ms to 600 s, 30 s if not set.
+    /// How long an idle connection is used: 1 ms to 600 s, 30 s if not set. An older one is closed by the next call, or with
+    /// the client.
     pub fn idle_timeout(mut self, timeout: Duration) -> Self {
         self.idle_timeout = self.problems.note("idle_timeout", check::duration("idle_timeout", timeout));
         self

@@ -295,7 +295,7 @@ fn leave(threads: &mut Vec<JoinHandle<()>>, id: ThreadId) {
 }
 
 /// Runs `start` with the signals blocked that can be: what it starts inherits the mask.
-fn without_signals<T>(start: impl FnOnce() -> T) -> T {
+pub(crate) fn without_signals<T>(start: impl FnOnce() -> T) -> T {
     // These tell of a fault of the thread itself, or sample it.
     let kept = [libc::SIGSEGV, libc::SIGBUS, libc::SIGFPE, libc::SIGILL, libc::SIGTRAP, libc::SIGABRT, libc::SIGPROF];
     let mut blocked = MaybeUninit::<libc::sigset_t>::uninit();

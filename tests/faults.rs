@@ -393,11 +393,20 @@ mod http_answers {
             ("chunk garbage", format!("{head}Transfer-Encoding: chunked\r\n\r\nzz\r\n{TRUE}\r\n0\r\n\r\n")),
             ("a chunk size without end", format!("{head}Transfer-Encoding: chunked\r\n\r\n{}", "0".repeat(5000))),
             ("a bare CR after a chunk size", format!("{head}Transfer-Encoding: chunked\r\n\r\nf\r{TRUE}\r\n0\r\n\r\n")),
-            ("unknown coding", format!("{head}Transfer-Encoding: xchunked\r\n\r\nf\r\n{TRUE}\r\n0\r\n\r\n")),
+            ("unknown coding", format!("{head}Transfer-Encoding: xchunked\r\n\r\n{TRUE}")),
+            ("transfer coding gzip", format!("{head}Transfer-Encoding: gzip\r\n\r\n{TRUE}")),
+            (
+                "transfer coding identity",
+                format!("{head}Transfer-Encoding: identity\r\nContent-Length: 15\r\n\r\n{TRUE}"),
+            ),
+            (
+                "gzip and chunked",
+                format!("{head}Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\nf\r\n{TRUE}\r\n0\r\n\r\n"),
+            ),
             ("folded header", format!("{head}X: a\r\n b\r\nContent-Length: 15\r\n\r\n{TRUE}")),
             ("space before colon", format!("{head}X : a\r\nContent-Length: 15\r\n\r\n{TRUE}")),
             ("NUL in a header", format!("{head}X: \0\r\nContent-Length: 15\r\n\r\n{TRUE}")),
-            ("compressed unasked", format!("{head}Content-Encoding: gzip\r\nContent-Length: 3\r\n\r\n\x1f\u{8b}")),
+            ("content coding gzip", format!("{head}Content-Encoding: gzip\r\nContent-Length: 15\r\n\r\n{TRUE}")),
         ] {
             fails(name, answer, Code::BadAnswer);
         }

@@ -265,7 +265,7 @@ fn failure(fault: Fault, sent: bool, host: &str) -> Failure {
     if sent {
         Failure::unknown(code, format!("{what}; whether the request was carried out is unknown."))
     } else {
-        Failure { may_repeat, ..Failure::not_sent(code, format!("{what}; nothing was sent.")) }
+        Failure { may_repeat, ..Failure::not_sent(code, format!("{what}; nothing of the request's body was sent.")) }
     }
 }
 

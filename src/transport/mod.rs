@@ -36,7 +36,7 @@ use std::io::Read;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 use ureq::config::AutoHeaderValue;
-use ureq::http::header::{CONNECTION, CONTENT_LENGTH, RETRY_AFTER, TRANSFER_ENCODING};
+use ureq::http::header::{CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, RETRY_AFTER, TRANSFER_ENCODING};
 use ureq::http::{HeaderMap, Request, Response, Uri, Version};
 use ureq::{Agent, Body};
 
@@ -231,11 +231,24 @@ fn open(process: &Process, host: &str, port: u16, exchange: &Exchange) -> Result
 fn run(agent: &Agent, url: &Uri, body: &[u8]) -> Result<(Answer, bool), ureq::Error> {
     let request = Request::post(url.clone()).body(body)?;
     let mut response = agent.run(request)?;
+    if !is_plain(response.headers()) {
+        return Err(ureq::Error::Other("the answer is in a coding that was not asked for".into()));
+    }
     let reusable = is_reusable(&response);
     let (http_status, retry_after) = (response.status().as_u16(), retry_after(response.headers()));
     let headers = std::mem::take(response.headers_mut());
     let body = read_body(response.body_mut().as_reader())?;
     Ok((Answer { http_status, retry_after, headers, body, reused: false }, reusable))
+}
+
+/// Whether the body stands there as it is, in chunks at the most: no other coding was asked for, and ureq would hand it out
+/// undecoded.
+fn is_plain(headers: &HeaderMap) -> bool {
+    let all =
+        |name, known: &[u8]| headers.get_all(name).iter().all(|value| value.as_bytes().eq_ignore_ascii_case(known));
+    all(TRANSFER_ENCODING, b"chunked")
+        && headers.get_all(TRANSFER_ENCODING).iter().count() <= 1
+        && all(CONTENT_ENCODING, b"identity")
 }
 
 /// Reads to the end, which most answers reach in one step.

@@ -3,6 +3,7 @@
 
 use super::exchange::{Exchange, Failure, Fault};
 use crate::Code;
+use crate::workers::without_signals;
 use std::collections::HashMap;
 use std::io;
 use std::net::{IpAddr, ToSocketAddrs};
@@ -89,7 +90,7 @@ impl Resolver {
         }
         let (shared, owned) = (Arc::clone(&self.0), host.to_owned());
         let helper = std::thread::Builder::new().name("ants-otp-dns".to_owned());
-        helper.spawn(move || shared.look_up(&owned)).map_err(|error| {
+        without_signals(|| helper.spawn(move || shared.look_up(&owned))).map_err(|error| {
             Failure::not_sent(
                 Code::Resolve,
                 format!("The name {host} was not looked up: no thread could be started ({error})."),
