@@ -29,7 +29,7 @@ C_SOURCES      := $(filter-out include/ants_otp.h,$(C_SOURCES))
 
 .PHONY: help demo test test-rust test-peers test-sandbox fuzz soak test-scenarios test-python test-install check \
 	check-rust check-c check-python install uninstall wheel dev-wheel clean need-cargo need-cc need-python licences \
-	test-abi abi-check abi-record
+	test-abi abi-check abi-record need-c-tools
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
@@ -57,11 +57,8 @@ demo: need-cargo need-cc dev-wheel  ## verify somebody in Rust, C, C++ and Pytho
 
 test: test-rust test-peers test-scenarios test-python test-sandbox test-install test-abi  ## all tests: Rust, C, C++, Python, the install tree
 
-test-rust: need-cargo need-cc $(VENV)/.test
+test-rust: need-cargo need-cc need-c-tools $(VENV)/.test
 	@$(call need,strace,strace)
-	@$(call need,clang,clang)
-	@$(call need,bindgen,bindgen)
-	@[ -e /usr/include/doctest/doctest.h ] || $(call debian,doctest,doctest-dev)
 	ANTS_OTP_PYTHON="$(abspath $(VENV))/bin/python" $(CARGO) test --workspace
 
 # Against real servers and proxies, started on loopback and ended by the tests.
@@ -85,22 +82,19 @@ test-scenarios: need-cargo need-cc dev-wheel
 test-abi: abi-check $(VENV)/.test
 	$(VENV)/bin/python -m pytest -q tests/abi
 
-abi-check: need-cargo need-cc need-python  ## must the SONAME change? Compares the library's ABI with the record
-	@$(call need,abidiff,abigail-tools)
+abi-check: need-cargo need-c-tools need-python  ## must the SONAME change? Compares the library's ABI with the record
 	$(CARGO) build -p ants-otp-c
 	$(PYTHON) bindings/c/abi/check.py --library "$(BUILT)/debug/libants_otp.so"
 
-abi-record: need-cc need-python  ## records functions and numbers that are new, after abi-check has found nothing else
-	@$(call need,abidiff,abigail-tools)
+abi-record: need-c-tools need-python  ## records functions and numbers that are new, after abi-check has found nothing else
 	$(PYTHON) bindings/c/abi/check.py --record
 
 test-python: dev-wheel $(VENV)/.test
 	$(CARGO) build --workspace --bins
 	ANTS_OTP_PROGRAM="$(BUILT)/debug/ants-otp" $(VENV)/bin/python -m pytest -q python/tests
 
-test-install: need-cargo need-cc dev-wheel $(VENV)/.test
+test-install: need-cargo need-c-tools dev-wheel $(VENV)/.test
 	@$(call need,pkg-config,pkg-config)
-	@$(call need,clang,clang)
 	$(VENV)/bin/python -m pytest -q tests/install
 
 # The inbox page in Chromium, and the service held against its OpenAPI document by strangers' calls.
@@ -213,6 +207,16 @@ need-cargo:
 need-cc:
 	@$(call need,$(firstword $(CC)),gcc)
 	@$(call need,$(firstword $(CXX)),g++)
+
+# A second compiler, its sanitizers, and what reads headers, memory and ABIs.
+need-c-tools: need-cc
+	@$(call need,clang,clang)
+	@$(call need,valgrind,valgrind)
+	@$(call need,bindgen,bindgen)
+	@$(call need,abidiff,abigail-tools)
+	@[ -e /usr/include/doctest/doctest.h ] || $(call debian,doctest,doctest-dev)
+	@[ -n "$$(find /usr/lib/llvm-*/lib/clang -name 'libclang_rt.asan*x86_64.a' 2>/dev/null)" ] || \
+		$(call debian,the sanitizers of clang,libclang-rt-dev)
 
 need-python:
 	@[ -n '$(PYTHON)' ] || { echo 'Python is missing: install Python 3.10 or later' >&2; exit 1; }

@@ -302,17 +302,8 @@ static void a_cancel_that_has_fired_sends_nothing(const ants_otp_client *client)
     } while (0)
 
 static void arguments_are_checked(const ants_otp_client *client, const ants_otp_client *without_otc_id) {
-    static const char *const none[] = {"",
-                                       "   ",
-                                       "mobile",
-                                       "12",
-                                       "0812345678a",
-                                       "08123\n456",
-                                       "66\x01"
-                                       "81",
-                                       "+66812",
-                                       "555-1234",
-                                       "0812345678901234567"};
+    static const char *const none[] = {"",           "   ",      "mobile", "12",       "0812345678a",
+                                       "08123\n456", "66\00181", "+66812", "555-1234", "0812345678901234567"};
     size_t i;
 
     REFUSED_REQUEST(client, NULL, ANTS_OTP_ERR_INVALID_ARGUMENT);
@@ -339,9 +330,7 @@ static void arguments_are_checked(const ants_otp_client *client, const ants_otp_
     REFUSED_VERIFY(client, NOT_UTF8, "1234");
     REFUSED_VERIFY(client, "id", NOT_UTF8);
     REFUSED_VERIFY(client, "a\x01", "1234");
-    REFUSED_VERIFY(client, "id",
-                   "12\x01"
-                   "34");
+    REFUSED_VERIFY(client, "id", "12\00134");
     REFUSED_VERIFY(client, megabyte, "1234");
     REFUSED_VERIFY(client, "id", megabyte);
 }

@@ -80,6 +80,11 @@ def test_the_shared_library_stays_small(tree: Path) -> None:
     assert (tree / "lib/libants_otp.so").stat().st_size <= 2_700_000
 
 
+def test_what_forces_panics_in_tests_is_not_released(tree: Path) -> None:
+    for library in ("libants_otp.so", "libants_otp.a"):
+        assert b"FORCE_PANIC" not in (tree / "lib" / library).read_bytes()
+
+
 def test_the_debug_information_is_found_beside_the_library(tree: Path) -> None:
     library = tree / "lib/libants_otp.so"
     assert ".debug_info" not in run("readelf", "--sections", "--wide", library)

@@ -16,6 +16,16 @@ pub fn guard<R>(otherwise: R, body: impl FnOnce() -> R) -> R {
     catch_unwind(AssertUnwindSafe(body)).unwrap_or(otherwise)
 }
 
+/// Panics where a test asks for it, in builds for tests alone: a release holds none of this.
+pub fn may_panic(place: &str) {
+    #[cfg(debug_assertions)]
+    if std::env::var_os("ANTS_OTP_FORCE_PANIC").is_some_and(|asked| asked == place) {
+        panic!("forced by a test");
+    }
+    #[cfg(not(debug_assertions))]
+    let _ = place;
+}
+
 /// A new handle, owned by the caller.
 pub fn new<T>(make: impl FnOnce() -> T) -> *mut T {
     guard(ptr::null_mut(), || Box::into_raw(Box::new(make())))
@@ -39,8 +49,11 @@ pub unsafe fn free<T>(handle: *mut T) {
 /// # Safety
 /// `handle` is NULL or points to a live `H`.
 pub unsafe fn read<H, R: Copy>(handle: *const H, absent: R, read: impl FnOnce(&H) -> R) -> R {
-    // SAFETY: as the caller promises.
-    guard(absent, || unsafe { handle.as_ref() }.map_or(absent, read))
+    guard(absent, || {
+        may_panic("border");
+        // SAFETY: as the caller promises.
+        unsafe { handle.as_ref() }.map_or(absent, read)
+    })
 }
 
 /// A text in the handle, living as long as it; `""` for NULL.
@@ -113,7 +126,11 @@ pub fn give<T>(place: Option<&mut *mut T>, value: T) {
 pub unsafe fn report(error: *mut *mut Error, body: impl FnOnce() -> Result<(), Error>) -> c_int {
     // SAFETY: as the caller promises.
     let place = unsafe { out(error, ptr::null_mut()) };
-    match guard(None, || Some(body())).unwrap_or_else(|| Err(Error::internal())) {
+    let body = || {
+        may_panic("border");
+        Some(body())
+    };
+    match guard(None, body).unwrap_or_else(|| Err(Error::internal())) {
         Ok(()) => Code::Ok.number(),
         Err(error) => {
             let code = error.code();
@@ -140,6 +157,7 @@ pub trait Settings {
 /// `handle` is NULL or points to a live handle that no other thread uses.
 pub unsafe fn set<S: Settings>(handle: *mut S, option: &'static str, change: impl FnOnce(S::Core) -> S::Core) -> c_int {
     guard(Code::Internal.number(), || {
+        may_panic("border");
         // SAFETY: as the caller promises.
         let Some(handle) = (unsafe { handle.as_mut() }) else { return Code::InvalidOption.number() };
         let core = handle.core();

@@ -64,12 +64,18 @@ pub fn compiler_of(vendor: &str, standard: &str) -> Command {
 
 /// Compiles `source` against the library and gives the program.
 pub fn program(source: &Path, standard: &str, flags: &[&str]) -> PathBuf {
-    let name = format!("{}-{standard}{}", source.file_name().expect("a file").to_string_lossy(), flags.concat());
-    let path = scratch("programs").join(name);
-    let mut compiler = compiler(standard);
+    program_of("", source, standard, flags)
+}
+
+/// The same with `gcc` or `clang`.
+pub fn program_of(vendor: &str, source: &Path, standard: &str, flags: &[&str]) -> PathBuf {
+    let name =
+        format!("{}-{standard}{}{vendor}", source.file_name().expect("a file").to_string_lossy(), flags.concat());
+    let path = scratch("programs").join(name.replace(',', "-"));
+    let mut compiler = compiler_of(vendor, standard);
     compiler.args(flags).arg(source).arg("-o").arg(&path);
     compiler.arg("-L").arg(library()).arg("-lants_otp").arg(format!("-Wl,-rpath,{}", library().display()));
-    run(compiler.arg("-pthread"));
+    run(compiler.args(["-pthread", "-ldl"]));
     path
 }
 
