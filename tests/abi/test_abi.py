@@ -39,20 +39,75 @@ def test_the_header_is_the_one_on_record(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("what", "before", "after", "word"),
     [
-        ("removed function", "void ants_otp_cancel_fire(const ants_otp_cancel *cancel);", "", "ants_otp_cancel_fire() is gone"),
-        ("renamed function", "const char *ants_otp_version(void);", "const char *ants_otp_release(void);", "ants_otp_version() is gone"),
-        ("parameter of another type", "ants_otp_call_set_timeout_ms(ants_otp_call *call, int64_t timeout_ms)", "ants_otp_call_set_timeout_ms(ants_otp_call *call, int timeout_ms)", "ants_otp_call_set_timeout_ms"),
-        ("one parameter more", "const char *ants_otp_code_name(int code);", "const char *ants_otp_code_name(int code, int how);", "ants_otp_code_name"),
-        ("one parameter less", "const char *ants_otp_code_text(int code, const char *language);", "const char *ants_otp_code_text(int code);", "ants_otp_code_text"),
-        ("another return type", "int64_t ants_otp_error_retry_after_ms(", "int ants_otp_error_retry_after_ms(", "ants_otp_error_retry_after_ms"),
-        ("changed number", "ANTS_OTP_ERR_TIMEOUT = -20,", "ANTS_OTP_ERR_TIMEOUT = -23,", "ANTS_OTP_ERR_TIMEOUT was -20 and is -23"),
+        (
+            "removed function",
+            "void ants_otp_cancel_fire(const ants_otp_cancel *cancel);",
+            "",
+            "ants_otp_cancel_fire() is gone",
+        ),
+        (
+            "renamed function",
+            "const char *ants_otp_version(void);",
+            "const char *ants_otp_release(void);",
+            "ants_otp_version() is gone",
+        ),
+        (
+            "parameter of another type",
+            "set_timeout_ms(ants_otp_call *call, int64_t",
+            "set_timeout_ms(ants_otp_call *call, int",
+            "ants_otp_call_set_timeout_ms",
+        ),
+        (
+            "one parameter more",
+            "const char *ants_otp_code_name(int code);",
+            "const char *ants_otp_code_name(int code, int how);",
+            "ants_otp_code_name",
+        ),
+        (
+            "one parameter less",
+            "const char *ants_otp_code_text(int code, const char *language);",
+            "const char *ants_otp_code_text(int code);",
+            "ants_otp_code_text",
+        ),
+        (
+            "another return type",
+            "int64_t ants_otp_error_retry_after_ms(",
+            "int ants_otp_error_retry_after_ms(",
+            "ants_otp_error_retry_after_ms",
+        ),
+        (
+            "changed number",
+            "ANTS_OTP_ERR_TIMEOUT = -20,",
+            "ANTS_OTP_ERR_TIMEOUT = -23,",
+            "ANTS_OTP_ERR_TIMEOUT was -20 and is -23",
+        ),
         ("removed number", "    ANTS_OTP_RATE_LIMITED = 429,\n", "", "ANTS_OTP_RATE_LIMITED (429) is gone"),
-        ("changed delivery", "ANTS_OTP_DELIVERY_NOT_SENT = 1,", "ANTS_OTP_DELIVERY_NOT_SENT = 3,", "ANTS_OTP_DELIVERY_NOT_SENT was 1 and is 3"),
-        ("field added to the struct", "    uint8_t reserved[13];", "    uint8_t reserved[13];\n    int more;", "size changed"),
-        ("fields of the struct in another order", "    bool is_error_count;\n    /** The code's time is over. */\n    bool is_expr_code;", "    bool is_expr_code;\n    /** The code's time is over. */\n    bool is_error_count;", "is_error_count"),
-        ("callback with another signature", "typedef void (*ants_otp_sent_done)(int code,", "typedef void (*ants_otp_sent_done)(int64_t code,", "ants_otp_sent_done"),
+        (
+            "changed delivery",
+            "ANTS_OTP_DELIVERY_NOT_SENT = 1,",
+            "ANTS_OTP_DELIVERY_NOT_SENT = 3,",
+            "ANTS_OTP_DELIVERY_NOT_SENT was 1 and is 3",
+        ),
+        (
+            "field added to the struct",
+            "    uint8_t reserved[13];",
+            "    uint8_t reserved[13];\n    int more;",
+            "size changed",
+        ),
+        (
+            "fields of the struct in another order",
+            "bool is_error_count;\n    /** The code's time is over. */\n    bool is_expr_code;",
+            "bool is_expr_code;\n    /** The code's time is over. */\n    bool is_error_count;",
+            "is_error_count",
+        ),
+        (
+            "callback with another signature",
+            "typedef void (*ants_otp_sent_done)(int code,",
+            "typedef void (*ants_otp_sent_done)(int64_t code,",
+            "ants_otp_sent_done",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_break_is_seen(tmp_path: Path, what: str, before: str, after: str, word: str) -> None:
     status, said = check(tmp_path, changed(before, after))
     assert status == 2, f"{what}: {said}"
@@ -63,7 +118,9 @@ def test_a_break_is_seen(tmp_path: Path, what: str, before: str, after: str, wor
 def test_an_addition_breaks_nothing_and_is_to_be_recorded(tmp_path: Path) -> None:
     function = "/**\n * New.\n *\n * Since: 0.2.0\n */\nint ants_otp_new_thing(int code);\n\n"
     new = changed("/*\n * Codes: what", function + "/*\n * Codes: what")
-    new = new.replace("    ANTS_OTP_ERR_INTERNAL = -99,", "    ANTS_OTP_ERR_INTERNAL = -99,\n    ANTS_OTP_ERR_NEW = -98,")
+    new = new.replace(
+        "    ANTS_OTP_ERR_INTERNAL = -99,", "    ANTS_OTP_ERR_INTERNAL = -99,\n    ANTS_OTP_ERR_NEW = -98,"
+    )
     status, said = check(tmp_path, new)
     assert status == 1
     assert "NEW: ants_otp_new_thing() is new since 0.2.0" in said
@@ -88,8 +145,19 @@ def test_since_is_not_rewritten(tmp_path: Path) -> None:
 def other_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A library that is not the header's."""
     folder = tmp_path_factory.mktemp("other")
-    (folder / "other.c").write_text("const char *ants_otp_version(int a) { return a ? 0 : 0; } int stray(void) { return 1; }")
-    command = ["cc", "-g", "-fPIC", "-shared", "-Wl,-soname,libants_otp.so.7", folder / "other.c", "-o", folder / "other.so"]
+    (folder / "other.c").write_text(
+        "const char *ants_otp_version(int a) { return a ? 0 : 0; } int stray(void) { return 1; }"
+    )
+    command: list[str | Path] = [
+        "cc",
+        "-g",
+        "-fPIC",
+        "-shared",
+        "-Wl,-soname,libants_otp.so.7",
+        folder / "other.c",
+        "-o",
+        folder / "other.so",
+    ]
     subprocess.run(command, check=True)
     return folder / "other.so"
 

@@ -7,22 +7,21 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
-import cffi
-from pycparser import c_ast, c_parser
+import cffi  # type: ignore[import-untyped]
+from pycparser import c_ast, c_parser  # type: ignore[import-untyped]
 
 header, library, *names = sys.argv[1:]
 # The preprocessor's view, with the system's headers left out: what they say is C that these readers need not know.
 stubs = {"bool": "_Bool", "size_t": "unsigned long", "int64_t": "long", "uint8_t": "unsigned char"}
-text = open(header, encoding="utf-8").read()
+text = Path(header).read_text("utf-8")
 text = "\n".join(line for line in text.splitlines() if not line.startswith("#include <"))
 flags = ["-E", "-P", "-std=c99", "-D__attribute__(x)=", *(f"-D{name}={kind}" for name, kind in stubs.items())]
 text = subprocess.run(["cc", *flags, "-x", "c", "-"], input=text, capture_output=True, text=True, check=True).stdout
 
 tree = c_parser.CParser().parse(text)
-functions = [
-    item.name for item in tree.ext if isinstance(item, c_ast.Decl) and isinstance(item.type, c_ast.FuncDecl)
-]
+functions = [item.name for item in tree.ext if isinstance(item, c_ast.Decl) and isinstance(item.type, c_ast.FuncDecl)]
 assert functions == names, set(functions) ^ set(names)
 
 ffi = cffi.FFI()
@@ -41,10 +40,10 @@ assert code == otp.ants_otp_error_code(error[0]) == otp.ANTS_OTP_ERR_INVALID_MOB
 assert ffi.string(otp.ants_otp_error_message(error[0]))
 otp.ants_otp_error_free(error[0])
 
-told = []
+told: list[tuple[int, bool]] = []
 
 
-@ffi.callback("ants_otp_sent_done")
+@ffi.callback("ants_otp_sent_done")  # type: ignore[untyped-decorator]
 def done(code: int, sent: object, error: object, _user_data: object) -> None:
     told.append((code, sent == ffi.NULL))
     otp.ants_otp_error_free(error)

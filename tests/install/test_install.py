@@ -91,8 +91,9 @@ def test_the_debug_information_is_found_beside_the_library(tree: Path) -> None:
     debug = tree / f"lib/.debug/libants_otp.so.{VERSION}.debug"
     assert ".debug_line" in run("readelf", "--sections", "--wide", debug)
     assert debug.name.encode() in library.read_bytes()
-    build_id = [re.search(r"Build ID: (\w+)", run("readelf", "--notes", file)) for file in (library, debug)]
-    assert build_id[0] and build_id[1] and build_id[0][1] == build_id[1][1]
+    build_ids = [re.findall(r"Build ID: (\w+)", run("readelf", "--notes", file)) for file in (library, debug)]
+    assert build_ids[0] == build_ids[1]
+    assert len(build_ids[0]) == 1
 
 
 def test_every_function_has_a_manual_page(tree: Path) -> None:
@@ -127,7 +128,9 @@ def test_the_licences_of_all_crates_that_are_linked_in_are_there() -> None:
 
 
 def test_cargo_c_is_told_the_same_names() -> None:
-    told = json.loads(run("cargo", "metadata", "--manifest-path", ROOT / "Cargo.toml", "--no-deps", "--format-version=1"))
+    told = json.loads(
+        run("cargo", "metadata", "--manifest-path", ROOT / "Cargo.toml", "--no-deps", "--format-version=1")
+    )
     metadata = next(package["metadata"]["capi"] for package in told["packages"] if package["name"] == "ants-otp-c")
     assert metadata["library"]["name"] == metadata["pkg_config"]["filename"] == "ants_otp"
     # As many parts of the version in the SONAME as build.rs takes.

@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """Compares the C library's ABI with the one on record, and answers: must the SONAME change?
 
-What is compared: the exported functions (`symbols`, each with the version it is there since), the numbers (`numbers`), and
-the types (`ants_otp.abi`, by abidiff). The types are those of the header, compiled by a C compiler: the library's own DWARF
-would show the insides of handles too, which are no part of the ABI. That the library has just these functions, with as many
-parameters, is read from a build with DWARF. docs/abi.md says what may change.
+What is compared: the exported functions (`symbols`, each with the version it is there since), the numbers (`numbers`),
+and the types (`ants_otp.abi`, by abidiff). The types are those of the header, compiled by a C compiler: the library's
+own DWARF would show the insides of handles too, which are no part of the ABI. That the library has just these
+functions, with as many parameters, is read from a build with DWARF. docs/abi.md says what may change.
 
-Exit status: 0 as recorded, 1 compatible additions that are not recorded yet (`--record` does it), 2 the SONAME must change.
+Exit status: 0 as recorded, 1 compatible additions that are not recorded yet (`--record` does it), 2 the SONAME must
+change.
 """
 
 from __future__ import annotations
@@ -34,12 +35,12 @@ class Header:
         self.path = path
         text = path.read_text("utf-8")
         self.text = re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)
-        self.since = dict(
-            (name, since)
+        self.since = {
+            name: since
             for since, name in re.findall(
                 r" \* Since: ([\d.]+)\n \*/\n(?:ANTS_OTP_NODISCARD\s+)?[^;(]*?(ants_otp_\w+)\(", text
             )
-        )
+        }
         body = self.text.split('extern "C" {', 1)[1]
         declarations = (" ".join(part.split()) for part in re.sub(r"^#.*$", "", body, flags=re.MULTILINE).split(";"))
         self.functions = {
@@ -50,7 +51,9 @@ class Header:
         self.numbers = {
             name: int(value) for name, value in re.findall(r"^\s+(ANTS_OTP_\w+) = (-?\d+),$", self.text, re.MULTILINE)
         }
-        self.types = re.findall(r"^} (\w+);$", self.text, re.MULTILINE) + re.findall(r"^typedef void \(\*(\w+)\)", self.text, re.MULTILINE)
+        self.types = re.findall(r"^} (\w+);$", self.text, re.MULTILINE) + re.findall(
+            r"^typedef void \(\*(\w+)\)", self.text, re.MULTILINE
+        )
 
     def parameters(self, function: str) -> int:
         """How many parameters the function has."""
