@@ -29,7 +29,7 @@ C_SOURCES      := $(filter-out include/ants_otp.h,$(C_SOURCES))
 
 .PHONY: help demo test test-rust test-peers test-sandbox fuzz soak test-scenarios test-python test-install check \
 	check-rust check-c check-python install uninstall wheel dev-wheel clean need-cargo need-cc need-python licences \
-	test-abi abi-check abi-record need-c-tools
+	test-abi abi-check abi-record test-asan need-c-tools
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
@@ -55,7 +55,7 @@ demo: need-cargo need-cc dev-wheel  ## verify somebody in Rust, C, C++ and Pytho
 
 # --- Tests --------------------------------------------------------------------------------------------------------------
 
-test: test-rust test-peers test-scenarios test-python test-sandbox test-install test-abi  ## all tests: Rust, C, C++, Python, the install tree
+test: test-rust test-peers test-scenarios test-python test-sandbox test-install test-abi test-asan  ## all tests: Rust, C, C++, Python, the install tree
 
 test-rust: need-cargo need-cc need-c-tools $(VENV)/.test
 	@$(call need,strace,strace)
@@ -77,6 +77,17 @@ test-scenarios: need-cargo need-cc dev-wheel
 	ANTS_OTP_RUNNER_C=target/programs/runner-c ANTS_OTP_RUNNER_CPP=target/programs/runner-cpp \
 	ANTS_OTP_RUNNER_PYTHON='$(VENV)/bin/python tests/scenarios/runner.py' \
 	$(CARGO) test --workspace --test scenarios --example scenario-runner -- --include-ignored
+
+# The C programs again, with the Rust side under AddressSanitizer too. That needs a nightly compiler: without one it is left
+# out, and said.
+test-asan: need-cargo need-c-tools
+	@if $(CARGO) +nightly --version >/dev/null 2>&1; then \
+		set -e; lib="$(BUILT)/asan/$$(rustc -vV | sed -n 's/^host: //p')/debug"; \
+		RUSTFLAGS=-Zsanitizer=address $(CARGO) +nightly build --target-dir "$(BUILT)/asan" \
+			--target "$$(rustc -vV | sed -n 's/^host: //p')" -p ants-otp-c; \
+		ln -sfn libants_otp.so "$$lib/libants_otp.so.$(ABI)"; \
+		ANTS_OTP_ASAN_LIBRARY="$$lib" $(CARGO) test -p ants-otp-c --test dynamic sanitizers; \
+	else echo 'test-asan is left out: it needs a nightly toolchain (rustup toolchain install nightly)'; fi
 
 # The ABI against the record, and that each kind of break would be seen.
 test-abi: abi-check $(VENV)/.test
