@@ -22,17 +22,11 @@ SOURCE = Path(__file__).resolve().parents[1]
 
 
 def pytest_configure() -> None:
-    """Refuse to test anything but the installed wheel."""
+    """Refuse to test anything but the installed wheel, and forget the variables of whoever runs the tests."""
     if Path(ants_otp.__file__).resolve().is_relative_to(SOURCE):
         raise pytest.UsageError("ants_otp is the source folder: install the wheel, and run pytest outside that folder")
-
-
-@pytest.fixture(autouse=True)
-def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test depends on the variables of whoever runs it."""
-    for name in os.environ:
-        if name.startswith("ANTS_OTP_") and name != "ANTS_OTP_PROGRAM":
-            monkeypatch.delenv(name)
+    for name in [name for name in os.environ if name.startswith("ANTS_OTP_") and name != "ANTS_OTP_PROGRAM"]:
+        del os.environ[name]
 
 
 class Server(ThreadingHTTPServer):
@@ -61,6 +55,7 @@ class Service:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True
 
             def setup(self) -> None:
                 super().setup()
