@@ -4,7 +4,7 @@ use crate::authorization;
 use crate::check::{self, Problems};
 use crate::log::Log;
 use crate::secret::Secret;
-use crate::{Cancel, Code, Error, LogLevel, RawAnswer, Result};
+use crate::{Cancel, Code, Error, LogLevel, RawAnswer, Record, Result};
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -30,6 +30,7 @@ pub struct Call {
     pub(crate) authorization: Option<Secret>,
     pub(crate) answer: Option<Arc<OnceLock<RawAnswer>>>,
     pub(crate) log: Option<Log>,
+    pub(crate) record: Option<Record>,
     problems: Problems,
 }
 
@@ -118,6 +119,13 @@ impl Call {
     #[doc(hidden)]
     pub fn log(mut self, least: LogLevel, write: impl Fn(LogLevel, &str) + Send + Sync + 'static) -> Self {
         self.log = Some(Log::new(least, write));
+        self
+    }
+
+    /// Where the bytes of the call are kept. They hold its secrets.
+    #[doc(hidden)]
+    pub fn record(mut self, into: &Record) -> Self {
+        self.record = Some(into.clone());
         self
     }
 

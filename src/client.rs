@@ -8,7 +8,8 @@ use crate::log::Log;
 use crate::secret::{Secret, Secrets};
 use crate::transport::{Exchange, Failure, Transport, interrupted};
 use crate::{
-    Account, Call, Code, Delivery, Error, LogLevel, Options, OtpId, RawAnswer, Result, Sent, Verification, mobile,
+    Account, Call, Code, Delivery, Diagnosis, Error, LogLevel, Options, OtpId, RawAnswer, Result, Sent, Verification,
+    mobile,
 };
 use serde::Serialize;
 use std::fmt;
@@ -285,6 +286,12 @@ impl Client {
         Some(self.0.urls[operation as usize].to_string())
     }
 
+    /// Looks at the way to the service, step by step, with what every call uses. Nothing is asked of the service.
+    #[doc(hidden)]
+    pub fn diagnose(&self) -> Diagnosis {
+        self.0.transport.diagnose(&self.0.urls[Operation::Balance as usize], self.0.timeout)
+    }
+
     /// How long the call may take.
     pub(crate) fn timeout_of(&self, call: &Call) -> Duration {
         call.timeout.unwrap_or(self.0.timeout)
@@ -333,7 +340,8 @@ impl Client {
             let why = "credentials are missing: this client takes them with each call";
             return Err(Error::refused(Code::InvalidOption, why));
         };
-        let exchange = Exchange::new(self.timeout_of(call), call.cancel.as_ref(), call.interrupt.as_ref());
+        let mut exchange = Exchange::new(self.timeout_of(call), call.cancel.as_ref(), call.interrupt.as_ref());
+        exchange.record.clone_from(&call.record);
         let mut attempt = 0;
         loop {
             let failure = match self.0.transport.post(&self.0.urls[operation as usize], &headers, body, &exchange) {

@@ -35,6 +35,7 @@ mod check;
 mod client;
 mod code;
 mod delivery_report;
+mod diagnosis;
 mod error;
 #[cfg(fuzzing)]
 #[doc(hidden)]
@@ -44,6 +45,7 @@ mod log;
 mod mobile;
 mod options;
 mod raw;
+mod record;
 mod secret;
 mod sent;
 mod transport;
@@ -56,12 +58,16 @@ pub use cancel::Cancel;
 pub use client::Client;
 pub use code::Code;
 pub use delivery_report::{DeliveryReport, parse_delivery_report};
+#[doc(hidden)]
+pub use diagnosis::{Diagnosis, Handshake, ProxyInUse, Step};
 pub use error::{Delivery, Error, Result};
 pub use log::LogLevel;
 pub use mobile::normalize_mobile;
 pub use options::Options;
 #[doc(hidden)]
 pub use raw::RawAnswer;
+#[doc(hidden)]
+pub use record::Record;
 pub use sent::{OtpId, Sent};
 pub use verification::{Status, Verification};
 #[doc(hidden)]

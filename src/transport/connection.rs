@@ -90,6 +90,9 @@ impl Connection {
 
     /// Begins a call whose body has `body_length` bytes.
     pub fn begin(&mut self, exchange: &Exchange, headers: &Arc<Secret>, body_length: usize) {
+        if let Some(record) = &exchange.record {
+            record.begin();
+        }
         let watched = exchange.cancel.as_ref().map(|cancel| cancel.watch(self.link.socket().wire()));
         self.call = Some(Current {
             exchange: exchange.clone(),
@@ -139,6 +142,9 @@ impl Connection {
                 Some(Failure::not_sent(Code::Internal, "The request's head has an unexpected form.").for_good());
             return Err(broken());
         };
+        if let Some(record) = &call.exchange.record {
+            record.note_sent(&self.output[..self.held]);
+        }
         let before = self.link.taken();
         let result = self.link.send(&self.output[..self.held], &call.exchange);
         let taken = self.link.taken() - before;
@@ -170,6 +176,9 @@ impl Connection {
                 Ok(false)
             }
             Ok(received) => {
+                if let Some(record) = &call.exchange.record {
+                    record.note_received(&self.input[self.end..self.end + received]);
+                }
                 call.received += received;
                 self.end += received;
                 self.skip_interim_answers();

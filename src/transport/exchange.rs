@@ -1,7 +1,7 @@
 //! What bounds one call (its deadline, a cancel, an interrupt hook), and how a call without an answer failed.
 
 use crate::call::Interrupt;
-use crate::{Cancel, Code, Delivery};
+use crate::{Cancel, Code, Delivery, Record};
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -18,6 +18,8 @@ pub(crate) struct Exchange {
     deadline: Instant,
     pub cancel: Option<Cancel>,
     interrupt: Option<Arc<Interrupt>>,
+    /// Where the bytes of the call are kept, if somebody asked for them.
+    pub record: Option<Record>,
     /// When the hook was asked last, in microseconds since `begun`. Atomic only because ureq wants connections to be `Sync`.
     asked: AtomicU64,
 }
@@ -66,6 +68,7 @@ impl Exchange {
             deadline: begun + timeout,
             cancel: cancel.cloned(),
             interrupt: interrupt.cloned(),
+            record: None,
             asked: AtomicU64::new(0),
         }
     }
@@ -141,6 +144,7 @@ impl Clone for Exchange {
         Exchange {
             cancel: self.cancel.clone(),
             interrupt: self.interrupt.clone(),
+            record: self.record.clone(),
             asked: AtomicU64::new(self.asked.load(Ordering::Relaxed)),
             ..*self
         }

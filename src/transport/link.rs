@@ -79,6 +79,14 @@ impl Link {
         self.socket().taken()
     }
 
+    /// The version and the cipher suite of the TLS session; empty without one.
+    pub fn session_names(&self) -> (String, String) {
+        let Link::Tls(link) = self else { return Default::default() };
+        let version = link.session.protocol_version().and_then(|version| version.as_str());
+        let suite = link.session.negotiated_cipher_suite().and_then(|suite| suite.suite().as_str());
+        (version.unwrap_or_default().replace("TLSv1_", "TLS 1."), suite.unwrap_or_default().to_owned())
+    }
+
     pub fn is_tls(&self) -> bool {
         matches!(self, Link::Tls(_))
     }

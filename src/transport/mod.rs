@@ -3,10 +3,12 @@
 //! ureq speaks HTTP/1.1; everything below it is ours, because an OTP costs money and reaches a person: no thread and no
 //! look-up for a call on a kept connection, one deadline over every wait, waits that can be ended from outside, a proof for
 //! every NOT_SENT, and no socket shared with a forked child. From the bottom: [`fork`] and [`socket`], [`link`] (TLS),
-//! [`connect`], [`resolver`] and [`proxy`] (a new connection), [`connection`] (what ureq sees), [`pool`].
+//! [`connect`], [`resolver`] and [`proxy`] (a new connection), [`connection`] (what ureq sees), [`pool`]. [`diagnosis`] takes the
+//! steps of a new connection one by one.
 
 mod connect;
 mod connection;
+mod diagnosis;
 mod exchange;
 pub(crate) mod fork;
 mod link;
@@ -143,8 +145,7 @@ impl Transport {
     /// A new connection to the service, through the proxy if there is one.
     fn connect(&self, process: &Process, url: &Uri, exchange: &Exchange) -> Result<Connection, Failure> {
         let secure = url.scheme_str() == Some("https");
-        let host = url.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
-        let port = url.port_u16().unwrap_or(if secure { 443 } else { 80 });
+        let (host, port) = address_of(url);
         let mut link = match &self.settings.proxy {
             None => open(process, host, port, exchange)?,
             Some(proxy) => self.connect_through(process, proxy, host, port, exchange)?,
@@ -219,6 +220,12 @@ impl Process {
         };
         config.as_ref().ok_or_else(|| Failure::not_sent(Code::Internal, "TLS could not be set up.").for_good())
     }
+}
+
+/// The host, without brackets, and the port of `url`.
+fn address_of(url: &Uri) -> (&str, u16) {
+    let host = url.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
+    (host, url.port_u16().unwrap_or(if url.scheme_str() == Some("https") { 443 } else { 80 }))
 }
 
 fn open(process: &Process, host: &str, port: u16, exchange: &Exchange) -> Result<Link, Failure> {

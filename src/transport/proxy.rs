@@ -29,6 +29,18 @@ pub(crate) enum Kind {
     Socks5h,
 }
 
+impl Kind {
+    /// As it is written in the proxy's URL.
+    pub fn scheme(self) -> &'static str {
+        match self {
+            Kind::Http => "http",
+            Kind::Https => "https",
+            Kind::Socks5 => "socks5",
+            Kind::Socks5h => "socks5h",
+        }
+    }
+}
+
 /// A proxy's address and credentials.
 #[derive(Debug, Clone)]
 pub(crate) struct Proxy {
@@ -72,6 +84,10 @@ impl Proxy {
             ));
         }
         Ok(Proxy { kind, host, port: port.unwrap_or(default_port), credentials })
+    }
+
+    pub fn has_credentials(&self) -> bool {
+        self.credentials.is_some()
     }
 
     /// The proxy that HTTPS_PROXY or ALL_PROXY name for `target`, unless NO_PROXY excepts it.

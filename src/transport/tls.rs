@@ -3,13 +3,18 @@
 use super::exchange::Failure;
 use crate::Code;
 use crate::check::Checked;
+use rustls::client::WebPkiServerVerifier;
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::pki_types::pem::{self, PemObject};
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::version::{TLS12, TLS13};
-use rustls::{AlertDescription, CertificateError, ClientConfig, ClientConnection, RootCertStore};
+use rustls::{
+    AlertDescription, CertificateError, ClientConfig, ClientConnection, DigitallySignedStruct, RootCertStore,
+    SignatureScheme,
+};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use zeroize::Zeroizing;
 
 /// Larger than any bundle of roots.
@@ -77,6 +82,63 @@ impl Tls {
             _ => builder.with_no_client_auth(),
         };
         Ok(Arc::new(config))
+    }
+
+    /// The same configuration, which also keeps the certificates that the other end shows.
+    pub fn watching(&self, peer: Peer, shown: &Arc<OnceLock<Vec<Vec<u8>>>>) -> Checked<Arc<ClientConfig>> {
+        let mut config = ClientConfig::clone(&*self.config(peer)?);
+        let provider = Arc::clone(config.crypto_provider());
+        let checked_by = WebPkiServerVerifier::builder_with_provider(Arc::clone(&self.roots), provider)
+            .build()
+            .map_err(|error| format!("TLS cannot be set up: {error}"))?;
+        let watching = Watching { checked_by, shown: Arc::clone(shown) };
+        config.dangerous().set_certificate_verifier(Arc::new(watching));
+        Ok(Arc::new(config))
+    }
+}
+
+/// Checks certificates as for every call, and keeps those that were shown, also where they are refused.
+#[derive(Debug)]
+struct Watching {
+    checked_by: Arc<WebPkiServerVerifier>,
+    shown: Arc<OnceLock<Vec<Vec<u8>>>>,
+}
+
+impl ServerCertVerifier for Watching {
+    fn verify_server_cert(
+        &self,
+        certificate: &CertificateDer<'_>,
+        others: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+        ocsp: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        let chain = std::iter::once(certificate).chain(others).map(|one| one.to_vec()).collect();
+        // A handshake shows them once.
+        let _ = self.shown.set(chain);
+        self.checked_by.verify_server_cert(certificate, others, name, ocsp, now)
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.checked_by.verify_tls12_signature(message, certificate, signature)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.checked_by.verify_tls13_signature(message, certificate, signature)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.checked_by.supported_verify_schemes()
     }
 }
 
