@@ -147,6 +147,11 @@ LIB     := $(DESTDIR)$(LIBDIR)
 BIN     := $(DESTDIR)$(PREFIX)/bin
 MAN     := $(DESTDIR)$(PREFIX)/share/man/man3
 DOC     := $(DESTDIR)$(PREFIX)/share/doc/ants_otp
+MAN1    := $(DESTDIR)$(PREFIX)/share/man/man1
+# What each shell looks up by itself.
+BASH_COMPLETION := $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+FISH_COMPLETION := $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
+ZSH_COMPLETION  := $(DESTDIR)$(PREFIX)/share/zsh/site-functions
 SO      := libants_otp.so.$(VERSION)
 LICENCES := LICENSE-MIT LICENSE-APACHE bindings/c/THIRD-PARTY-LICENCES
 # The pkg-config and CMake files find the rest from where they lie, so the tree can be moved.
@@ -175,12 +180,20 @@ install: need-cargo need-cc  ## the C and C++ library and the program, below PRE
 	$(STRIP) "$(BIN)/ants-otp"
 	awk -v folder="$(MAN)" -v version=$(VERSION) -f bindings/c/man.awk include/ants_otp.h
 	chmod 644 "$(MAN)"/ants_otp*.3
+	install -d "$(MAN1)" "$(BASH_COMPLETION)" "$(FISH_COMPLETION)" "$(ZSH_COMPLETION)"
+	"$(BUILT)/release/ants-otp" man --output "$(MAN1)"
+	"$(BUILT)/release/ants-otp" completion bash >"$(BASH_COMPLETION)/ants-otp"
+	"$(BUILT)/release/ants-otp" completion fish >"$(FISH_COMPLETION)/ants-otp.fish"
+	"$(BUILT)/release/ants-otp" completion zsh >"$(ZSH_COMPLETION)/_ants-otp"
+	chmod 644 "$(MAN1)"/ants-otp*.1 "$(BASH_COMPLETION)/ants-otp" "$(FISH_COMPLETION)/ants-otp.fish" "$(ZSH_COMPLETION)/_ants-otp"
 	install -m 644 $(LICENCES) "$(DOC)"
 
 uninstall:      ## takes away what `make install` with the same PREFIX, LIBDIR and DESTDIR put there
 	rm -f "$(INCLUDE)/ants_otp.h" "$(INCLUDE)/ants_otp.hpp" "$(BIN)/ants-otp" "$(LIB)/.debug/$(SO).debug"
 	rm -f "$(LIB)/libants_otp.so" "$(LIB)/libants_otp.so.$(ABI)" "$(LIB)/$(SO)" "$(LIB)/libants_otp.a"
 	rm -f "$(LIB)/pkgconfig/ants_otp.pc" "$(MAN)"/ants_otp.3 "$(MAN)"/ants_otp_*.3
+	rm -f "$(MAN1)"/ants-otp.1 "$(MAN1)"/ants-otp-*.1
+	rm -f "$(BASH_COMPLETION)/ants-otp" "$(FISH_COMPLETION)/ants-otp.fish" "$(ZSH_COMPLETION)/_ants-otp"
 	rm -f "$(LIB)/cmake/ants_otp/ants_otp-config.cmake" "$(LIB)/cmake/ants_otp/ants_otp-config-version.cmake"
 	rm -f $(foreach file,$(LICENCES),"$(DOC)/$(notdir $(file))")
 	-rmdir "$(LIB)/cmake/ants_otp" "$(LIB)/.debug" "$(DOC)"

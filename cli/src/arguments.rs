@@ -2,7 +2,9 @@
 //! core, so that every language refuses the same ones in the same words.
 
 use ants_otp::{Call, Client, Options};
+use ants_otp_sandbox::Dialect;
 use clap::{Args, Parser, Subcommand};
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -35,6 +37,66 @@ pub struct Arguments {
 
 #[derive(Subcommand)]
 pub enum Command {
+    #[command(flatten)]
+    Call(Operation),
+    /// Explain a code: meaning, advice, sentences in English and Thai
+    Explain {
+        /// A number (305, 0305, -20) or a name (CODE_EXPIRED); without it, the whole table
+        #[arg(allow_negative_numbers = true)]
+        code: Option<String>,
+    },
+    /// Look for what keeps calls from working: settings, network, certificates, clock, credentials. Sends no SMS
+    ///
+    /// Each line is ok, a warning or a failure, with what to do. The exit status is the one that a call would end with: 0
+    /// without a failure, 2 for settings that cannot work, 3 where the service is not reached, 1 where it says no, 4 where
+    /// its answer cannot be read. The credit is asked for, which costs nothing.
+    Doctor,
+    /// Receive delivery reports and show them
+    ///
+    /// Give its address to a call as --notify-url. A report proves nothing about who sent it: it must not let anybody in.
+    Listen {
+        /// The address to listen on. Others than loopback are open to everybody who can reach this machine
+        #[arg(long, default_value = "127.0.0.1", value_name = "ADDRESS")]
+        host: IpAddr,
+        /// The port to listen on; 0 takes a free one
+        #[arg(long, default_value_t = 0)]
+        port: u16,
+        /// Show the text of the SMS, which holds the OTP code
+        #[arg(long)]
+        show_text: bool,
+        /// End after so many reports
+        #[arg(long, value_name = "NUMBER")]
+        count: Option<u64>,
+    },
+    /// Run one call and write down what travelled, without its secrets, as a test vector
+    ///
+    /// Credentials, OTP codes, mobile numbers and amounts are replaced by marks of the same shape. Ids and reference codes
+    /// stay: look at the record before you give it away. The exit status is the call's.
+    Capture {
+        /// The file to write; without it, standard output
+        #[arg(long, value_name = "FILE")]
+        output: Option<PathBuf>,
+        #[command(subcommand)]
+        operation: Operation,
+    },
+    /// Run the OTP service in a box on this machine, for tests and first steps
+    ///
+    /// Prints one line of JSON (url, username, password, otc_id), then serves until it is stopped. The URL in a browser
+    /// shows the SMS it would have sent; GET /sandbox/messages lists them.
+    Sandbox(SandboxOptions),
+    /// Print the completion of a shell: bash, elvish, fish, powershell or zsh
+    Completion { shell: clap_complete::Shell },
+    /// Print the manual page
+    Man {
+        /// Write the pages of all sub-commands into this folder instead
+        #[arg(long, value_name = "FOLDER")]
+        output: Option<PathBuf>,
+    },
+}
+
+/// A call of the service.
+#[derive(Subcommand)]
+pub enum Operation {
     /// Send an OTP to a mobile number
     Request {
         /// The mobile number, such as 081-234-5678 or +66 81 234 5678
@@ -64,24 +126,40 @@ pub enum Command {
     },
     /// Show the account's credit; it costs nothing, so it tests the credentials
     Balance,
-    /// Explain a code: meaning, advice, sentences in English and Thai
-    Explain {
-        /// A number (305, 0305, -20) or a name (CODE_EXPIRED); without it, the whole table
-        #[arg(allow_negative_numbers = true)]
-        code: Option<String>,
-    },
-    /// Run the OTP service in a box on this machine, for tests and first steps
-    ///
-    /// Prints one line of JSON (url, username, password, otc_id), then serves until it is stopped. The SMS it would have
-    /// sent are listed at GET /sandbox/messages.
-    Sandbox {
-        /// The port to listen on; 0 takes a free one
-        #[arg(long, default_value_t = 0)]
-        port: u16,
-        /// End when the process that started it has ended, however that came
-        #[arg(long)]
-        exit_with_parent: bool,
-    },
+}
+
+#[derive(Args)]
+pub struct SandboxOptions {
+    /// The port to listen on; 0 takes a free one
+    #[arg(long, default_value_t = 0)]
+    pub port: u16,
+    /// How answers are written: specification, other, or some of the differences with commas between them, such as
+    /// thai,error-codes
+    #[arg(long, value_name = "NAMES", default_value = "specification")]
+    pub dialect: Dialect,
+    /// Keep the state in this SQLite file, so that it survives a restart
+    #[arg(long, value_name = "FILE")]
+    pub database: Option<PathBuf>,
+    /// From the sending of an SMS to its delivery report [default: 2]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub report_delay: Option<Duration>,
+    /// Post delivery reports to other machines, too
+    #[arg(long)]
+    pub reports_to_any_host: bool,
+    /// End when the process that started it has ended, however that came
+    #[arg(long)]
+    pub exit_with_parent: bool,
+}
+
+impl Operation {
+    pub fn name(&self) -> &'static str {
+        match self {
+            Operation::Request { .. } => "request",
+            Operation::Resend { .. } => "resend",
+            Operation::Verify { .. } => "verify",
+            Operation::Balance => "balance",
+        }
+    }
 }
 
 #[derive(Args)]
@@ -98,10 +176,10 @@ pub struct ClientOptions {
     pub token: Option<String>,
     /// The service's address, if it is not the ANTS service itself
     #[arg(long, global = true, value_name = "URL")]
-    base_url: Option<String>,
+    pub base_url: Option<String>,
     /// The OTP configuration of the provider's portal
     #[arg(long, global = true, value_name = "ID")]
-    otc_id: Option<String>,
+    pub otc_id: Option<String>,
     /// The deadline of the whole call, 0.001 to 600 [default: 15]
     #[arg(long, global = true, value_name = "SECONDS", value_parser = seconds)]
     timeout: Option<Duration>,
@@ -116,10 +194,10 @@ pub struct ClientOptions {
     country_code: Option<String>,
     /// A PEM file of certificates to trust beside the roots
     #[arg(long, global = true, value_name = "FILE")]
-    ca_file: Option<PathBuf>,
+    pub ca_file: Option<PathBuf>,
     /// Which roots are trusted: bundled or system [default: bundled]
     #[arg(long, global = true, value_name = "WHICH")]
-    root_certificates: Option<String>,
+    pub root_certificates: Option<String>,
     /// The client's own certificate chain (PEM)
     #[arg(long, global = true, value_name = "FILE", requires = "client_key")]
     client_cert: Option<PathBuf>,
@@ -128,10 +206,10 @@ pub struct ClientOptions {
     client_key: Option<PathBuf>,
     /// A proxy: http://, https://, socks5:// or socks5h://
     #[arg(long, global = true, value_name = "URL")]
-    proxy: Option<String>,
+    pub proxy: Option<String>,
     /// Take the proxy from HTTPS_PROXY or ALL_PROXY, exceptions from NO_PROXY
     #[arg(long, global = true)]
-    proxy_from_env: bool,
+    pub proxy_from_env: bool,
     /// Allow http:// to other machines: credentials and codes then travel unencrypted
     #[arg(long, global = true)]
     allow_plain_http: bool,

@@ -1,16 +1,22 @@
-//! The program `ants-otp`: request, resend and verify OTPs, ask for the balance, explain codes, run the sandbox.
+//! The program `ants-otp`: request, resend and verify OTPs, ask for the balance, explain codes, look for what keeps calls
+//! from working, receive delivery reports, record a call, run the sandbox.
 //!
 //! `arguments` says what can be typed, `credentials` where secrets come from, `report` what is printed and with which
 //! status the program ends.
 
 mod arguments;
+mod capture;
 mod credentials;
+mod doctor;
 mod explain;
+mod head;
+mod listen;
+mod pages;
 mod report;
 mod sandbox;
 
-use ants_otp::{Client, Code};
-use arguments::{Arguments, CallOptions, ClientOptions, Command};
+use ants_otp::{Call, Client, Code, Record};
+use arguments::{Arguments, ClientOptions, Command, Operation};
 use clap::Parser as _;
 use report::{Failure, Report};
 use std::io::{BufRead as _, IsTerminal as _, Read as _};
@@ -30,22 +36,40 @@ fn main() -> ExitCode {
 fn run(arguments: &Arguments) -> Result<Report, Failure> {
     let options = &arguments.client;
     match &arguments.command {
-        Command::Request { mobile, as_given, call } => {
-            let call = call.to_call().mobile_as_given(*as_given);
+        Command::Call(operation) => call(options, operation, None),
+        Command::Explain { code } => explain::report(code.as_deref()),
+        Command::Doctor => Ok(doctor::report(options)),
+        Command::Listen { host, port, show_text, count } => {
+            listen::serve((*host, *port).into(), *count, listen::Show { json: arguments.json, text: *show_text })
+        }
+        Command::Capture { output, operation } => capture::run(options, operation, output.as_deref()),
+        Command::Sandbox(options) => sandbox::serve(options),
+        Command::Completion { shell } => pages::completion(*shell),
+        Command::Man { output } => pages::manual(output.as_deref()),
+    }
+}
+
+/// Runs the call. `record`: where its bytes are kept.
+fn call(options: &ClientOptions, operation: &Operation, record: Option<&Record>) -> Result<Report, Failure> {
+    let recorded = |call: Call| match record {
+        Some(record) => call.record(record),
+        None => call,
+    };
+    match operation {
+        Operation::Request { mobile, as_given, call } => {
+            let call = recorded(call.to_call().mobile_as_given(*as_given));
             Ok(Report::sent(&client(options)?.request_with(mobile, &call)?))
         }
-        Command::Resend { otp_id, call } => {
-            let (client, call) = (client(options)?, call.to_call());
+        Operation::Resend { otp_id, call } => {
+            let (client, call) = (client(options)?, recorded(call.to_call()));
             let sent = match otp_id {
                 Some(otp_id) => client.resend_with(otp_id, &call)?,
                 None => client.resend_newest(&call)?,
             };
             Ok(Report::sent(&sent))
         }
-        Command::Verify { otp_id, code, call } => verify(options, otp_id, code.as_deref(), call),
-        Command::Balance => Ok(Report::account(&client(options)?.balance()?)),
-        Command::Explain { code } => explain::report(code.as_deref()),
-        Command::Sandbox { port, exit_with_parent } => sandbox::serve(*port, *exit_with_parent),
+        Operation::Verify { otp_id, code, call } => verify(options, otp_id, code.as_deref(), &recorded(call.to_call())),
+        Operation::Balance => Ok(Report::account(&client(options)?.balance_with(&recorded(Call::new()))?)),
     }
 }
 
@@ -53,12 +77,12 @@ fn client(options: &ClientOptions) -> Result<Client, Failure> {
     Ok(credentials::add(options, options.to_options())?.load_env().build()?)
 }
 
-fn verify(options: &ClientOptions, otp_id: &str, code: Option<&str>, call: &CallOptions) -> Result<Report, Failure> {
+fn verify(options: &ClientOptions, otp_id: &str, code: Option<&str>, call: &Call) -> Result<Report, Failure> {
     // Options that cannot work are told before anybody types a code.
     let client = client(options)?;
     let verification = match code {
-        Some(code) => client.verify_with(otp_id, code, &call.to_call())?,
-        None => client.verify_with(otp_id, &typed_code()?, &call.to_call())?,
+        Some(code) => client.verify_with(otp_id, code, call)?,
+        None => client.verify_with(otp_id, &typed_code()?, call)?,
     };
     Ok(Report::verification(verification))
 }

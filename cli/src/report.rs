@@ -25,12 +25,32 @@ pub struct Report {
     status: u8,
     /// Text of a failure goes to standard error; JSON goes to standard output always.
     is_failure: bool,
+    /// Everything was printed before.
+    is_silent: bool,
 }
 
 impl Report {
     /// A success.
     pub fn new(text: String, json: Value) -> Self {
-        Report { text, json, status: SUCCESS, is_failure: false }
+        Report { text, json, status: SUCCESS, is_failure: false, is_silent: false }
+    }
+
+    /// A success that prints nothing more.
+    pub fn nothing() -> Self {
+        Report { is_silent: true, ..Report::new(String::new(), Value::Null) }
+    }
+
+    /// The same with another exit status; what it prints is no failure's text.
+    pub fn with_status(self, status: u8) -> Self {
+        Report { status, ..self }
+    }
+
+    pub fn status(&self) -> u8 {
+        self.status
+    }
+
+    pub fn json(&self) -> Value {
+        self.json.clone()
     }
 
     pub fn sent(sent: &Sent) -> Self {
@@ -67,14 +87,16 @@ impl Report {
             Ok(()) => Report::new(text, success(fields)),
             Err(no) => {
                 let no = Failure::from(no);
-                Report { text, json: join(no.json(), fields), status: no.status(), is_failure: false }
+                Report::new(text, join(no.json(), fields)).with_status(no.status())
             }
         }
     }
 
     /// Prints it; what cannot be printed does not change the status, since that tells what became of the call.
     pub fn print(self, as_json: bool) -> ExitCode {
-        let written = if as_json {
+        let written = if self.is_silent {
+            Ok(())
+        } else if as_json {
             write_line(&self.json.to_string())
         } else if self.is_failure {
             eprintln!("ants-otp: {}", self.text);
@@ -155,8 +177,14 @@ impl Failure {
         }
     }
 
+    /// Exit status, message with its code, advice, and the fields for programs.
+    pub fn into_parts(self) -> (u8, String, String, Value) {
+        let message = format!("{} ({} {})", self.message, self.code.name(), self.code.number());
+        (self.status(), message, self.code.advice().to_owned(), self.json())
+    }
+
     pub fn report(self) -> Report {
-        Report { text: self.text(), json: self.json(), status: self.status(), is_failure: true }
+        Report { is_failure: true, ..Report::new(self.text(), self.json()).with_status(self.status()) }
     }
 
     fn status(&self) -> u8 {

@@ -1,5 +1,6 @@
 //! `sandbox`: the OTP service in a box, until it is stopped.
 
+use crate::arguments::SandboxOptions;
 use crate::report::{self, Failure, Report};
 use ants_otp::Code;
 use ants_otp_sandbox::Sandbox;
@@ -9,15 +10,24 @@ use std::time::Duration;
 const PARENT_CHECK: Duration = Duration::from_millis(100);
 
 /// Prints the one line that a program needs to use it, then serves. Comes back only where it cannot start.
-pub fn serve(port: u16, exit_with_parent: bool) -> Result<Report, Failure> {
-    if exit_with_parent {
+pub fn serve(options: &SandboxOptions) -> Result<Report, Failure> {
+    if options.exit_with_parent {
         end_with_parent();
     }
     let refused = |why: String| Failure::refused(Code::InvalidArgument, why);
-    let sandbox = Sandbox::builder()
-        .port(port)
+    let mut builder = Sandbox::builder().port(options.port).dialect(options.dialect);
+    if let Some(path) = &options.database {
+        builder = builder.database(path);
+    }
+    if let Some(delay) = options.report_delay {
+        builder = builder.report_delay(delay);
+    }
+    if options.reports_to_any_host {
+        builder = builder.reports_to_any_host();
+    }
+    let sandbox = builder
         .start()
-        .map_err(|error| refused(format!("the sandbox cannot listen on port {port}: {error}")))?;
+        .map_err(|error| refused(format!("the sandbox cannot start on port {}: {error}", options.port)))?;
     let line = json!({
         "url": sandbox.url(),
         "username": sandbox.username(),

@@ -2,8 +2,12 @@
 #![allow(clippy::unwrap_used)] // a panic is a test's report
 
 mod calls;
+mod capture;
 mod credentials;
+mod doctor;
 mod explain;
+mod listen;
+mod pages;
 mod readme;
 mod sandbox;
 mod usage;

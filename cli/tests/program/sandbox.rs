@@ -99,3 +99,28 @@ fn with_exit_with_parent_it_outlives_the_thread_that_started_it() {
     std::thread::sleep(Duration::from_millis(400));
     assert!(messages(&ready).is_ok());
 }
+
+#[test]
+fn dialect_and_database_are_the_ones_asked_for() {
+    let file = std::env::temp_dir().join(format!("ants-otp-sandbox-{}.sqlite", std::process::id()));
+    let arguments = ["sandbox", "--dialect", "thai,error-codes", "--database", file.to_str().unwrap()];
+    let mut asked = Vec::new();
+    for _ in 0..2 {
+        let (_sandbox, _out, ready) = started(program().args(arguments));
+        let as_user = |mobile: &str| {
+            run(program_at(ready["url"].as_str().unwrap())
+                .env("ANTS_OTP_USERNAME", ready["username"].as_str().unwrap())
+                .env("ANTS_OTP_PASSWORD", ready["password"].as_str().unwrap())
+                .env("ANTS_OTP_OTC_ID", ready["otc_id"].as_str().unwrap())
+                .args(["request", mobile, "--json"]))
+        };
+        assert_eq!(as_user("66800000307").json()["service_message"], "หมายเลขไม่ถูกต้อง");
+        assert_eq!(as_user("66812345678").status, 0);
+        asked.push(messages(&ready).unwrap().matches("66812345678").count());
+    }
+    for suffix in ["", "-wal", "-shm"] {
+        let _ = std::fs::remove_file(format!("{}{suffix}", file.display()));
+    }
+    assert!(asked[1] > asked[0], "{asked:?}");
+    assert_eq!(run(program().args(["sandbox", "--dialect", "klingon"])).status, 2);
+}

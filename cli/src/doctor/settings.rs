@@ -1,0 +1,122 @@
+//! Which settings a call has, and where each was found. Secrets are not shown.
+
+use super::Check;
+use crate::arguments::ClientOptions;
+use serde_json::json;
+
+/// A line for each setting.
+pub fn checks(arguments: &ClientOptions) -> Vec<Check> {
+    let ca_file = arguments.ca_file.as_deref().map(|path| path.display().to_string());
+    let mut checks = vec![
+        line(
+            "base URL",
+            without_login(found(arguments.base_url.clone(), "--base-url", "ANTS_OTP_BASE_URL")),
+            "the ANTS service's",
+        ),
+        credentials(arguments),
+    ];
+    checks.push(match found(arguments.otc_id.clone(), "--otc-id", "ANTS_OTP_OTC_ID") {
+        Some(found) => line("otc id", Some(found), ""),
+        None => Check::warning(
+            "settings",
+            "otc id: none",
+            "set ANTS_OTP_OTC_ID to the OTP configuration of the provider's portal: a request needs one",
+            json!({ "setting": "otc id", "source": null }),
+        ),
+    });
+    checks.push(proxy(arguments));
+    let roots = arguments.root_certificates.clone().map(|which| (which, "--root-certificates".to_owned()));
+    checks.push(line("root certificates", roots, "bundled"));
+    if let Some(found) = found(ca_file, "--ca-file", "ANTS_OTP_CA_FILE") {
+        checks.push(line("CA file", Some(found), ""));
+    }
+    checks
+}
+
+/// The value and its source: the command line, else the environment.
+fn found(given: Option<String>, option: &str, name: &str) -> Option<(String, String)> {
+    match given {
+        Some(value) => Some((value, option.to_owned())),
+        None => variable(name).map(|value| (value, name.to_owned())),
+    }
+}
+
+fn without_login(found: Option<(String, String)>) -> Option<(String, String)> {
+    found.map(|(value, source)| (hidden(&value), source))
+}
+
+fn line(what: &str, found: Option<(String, String)>, default: &str) -> Check {
+    let (value, source) = found.unwrap_or_else(|| (default.to_owned(), "default".to_owned()));
+    // Nothing that a terminal would obey.
+    let value: String = value.chars().map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect();
+    Check::ok(
+        "settings",
+        format!("{what}: {value} ({source})"),
+        json!({ "setting": what, "value": value, "source": source }),
+    )
+}
+
+/// Whether they can be used is for the core to say; here only where they are.
+fn credentials(arguments: &ClientOptions) -> Check {
+    let token = match &arguments.token {
+        Some(_) => Some("--token"),
+        None if arguments.user.is_none() => variable("ANTS_OTP_TOKEN").map(|_| "ANTS_OTP_TOKEN"),
+        None => None,
+    };
+    if let Some(source) = token {
+        return line("credentials", Some(("token ***".to_owned(), source.to_owned())), "");
+    }
+    let Some((user, source)) = found(arguments.user.clone(), "--user", "ANTS_OTP_USERNAME") else {
+        return line("credentials", None, "none");
+    };
+    let password = match &arguments.password {
+        Some(_) => "--password",
+        None if variable("ANTS_OTP_PASSWORD").is_some() => "ANTS_OTP_PASSWORD",
+        None => "the terminal",
+    };
+    line("credentials", Some((format!("user {user}, password ***"), format!("{source}, {password}"))), "")
+}
+
+fn proxy(arguments: &ClientOptions) -> Check {
+    if let Some(found) = without_login(found(arguments.proxy.clone(), "--proxy", "ANTS_OTP_PROXY")) {
+        return line("proxy", Some(found), "");
+    }
+    let names = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
+    match names.into_iter().find(|name| variable(name).is_some()) {
+        Some(name) if arguments.proxy_from_env => {
+            let value = variable(name).map(|value| hidden(&value)).unwrap_or_default();
+            line("proxy", Some((value, format!("{name}, unless NO_PROXY excepts the service"))), "")
+        }
+        Some(name) => Check::ok(
+            "settings",
+            format!("proxy: none ({name} is set, but not used without --proxy-from-env)"),
+            json!({ "setting": "proxy", "value": "none", "source": "default" }),
+        ),
+        None => line("proxy", None, "none"),
+    }
+}
+
+/// Empty counts as not set, as in the core.
+fn variable(name: &str) -> Option<String> {
+    std::env::var_os(name).filter(|value| !value.is_empty()).map(|value| value.to_string_lossy().into_owned())
+}
+
+/// A URL without its user and password.
+fn hidden(value: &str) -> String {
+    match (value.find("://").map_or(0, |at| at + 3), value.rfind('@')) {
+        (begin, Some(at)) if at >= begin => format!("{}***{}", &value[..begin], &value[at..]),
+        _ => value.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn urls_lose_their_credentials() {
+        assert_eq!(hidden("http://user:p@ss@proxy:1"), "http://***@proxy:1");
+        assert_eq!(hidden("user:secret@proxy:1"), "***@proxy:1");
+        assert_eq!(hidden("https://host/path"), "https://host/path");
+    }
+}
