@@ -27,7 +27,7 @@ C_SOURCES      := $(sort $(shell find bindings examples include tests -name '*.[
 # Generated, and compared with its source by a test.
 C_SOURCES      := $(filter-out include/ants_otp.h,$(C_SOURCES))
 
-.PHONY: help demo test test-rust test-peers test-sandbox fuzz soak test-scenarios test-python test-install check \
+.PHONY: help demo login-web test test-rust test-peers test-sandbox fuzz soak test-scenarios test-python test-install check \
 	check-rust check-c check-python install uninstall wheel dev-wheel clean need-cargo need-cc need-python licences \
 	test-abi abi-check abi-record test-asan need-c-tools
 .DEFAULT_GOAL := help
@@ -52,6 +52,11 @@ demo: need-cargo need-cc dev-wheel  ## verify somebody in Rust, C, C++ and Pytho
 	$(call program,login-cpp,examples/login.cpp)
 	@$(VENV)/bin/python examples/demo.py --program "$(BUILT)/debug/ants-otp" 'Rust="$(BUILT)/debug/examples/login"' \
 		C=target/programs/login-c C++=target/programs/login-cpp 'Python=$(VENV)/bin/python examples/login.py'
+
+login-web: need-cargo dev-wheel  ## the sample application with its telephone, in the browser; ends with Ctrl-C
+	$(CARGO) build -p ants-otp-cli
+	$(PIP_INSTALL) -r examples/login-web/requirements.txt
+	@cd examples/login-web && ANTS_OTP_PROGRAM="$(BUILT)/debug/ants-otp" exec "$(abspath $(VENV))/bin/python" -m login_web
 
 # --- Tests --------------------------------------------------------------------------------------------------------------
 
@@ -146,8 +151,8 @@ INCLUDE := $(DESTDIR)$(PREFIX)/include
 LIB     := $(DESTDIR)$(LIBDIR)
 BIN     := $(DESTDIR)$(PREFIX)/bin
 MAN     := $(DESTDIR)$(PREFIX)/share/man/man3
-DOC     := $(DESTDIR)$(PREFIX)/share/doc/ants_otp
 MAN1    := $(DESTDIR)$(PREFIX)/share/man/man1
+DOC     := $(DESTDIR)$(PREFIX)/share/doc/ants_otp
 # What each shell looks up by itself.
 BASH_COMPLETION := $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 FISH_COMPLETION := $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d

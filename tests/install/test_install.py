@@ -22,6 +22,12 @@ HEADER = ROOT / "include/ants_otp.h"
 VERSION = re.search(r'^version = "(.+)"$', (ROOT / "Cargo.toml").read_text(), re.MULTILINE)[1]  # type: ignore[index]
 ABI = VERSION.split(".")[0]
 FUNCTIONS = sorted(set(re.findall(r"^\w.*\b(ants_otp_\w+)\(", HEADER.read_text(), re.MULTILINE)))
+CALLS = ["request", "resend", "verify", "balance"]
+COMMANDS = [
+    "",
+    *(f"-{name}" for name in [*CALLS, "explain", "doctor", "listen", "capture", "sandbox", "completion", "man"]),
+    *(f"-capture-{name}" for name in CALLS),
+]
 FILES = {
     "bin/ants-otp",
     "include/ants_otp.h",
@@ -39,6 +45,10 @@ FILES = {
     f"lib/.debug/libants_otp.so.{VERSION}.debug",
     "share/man/man3/ants_otp.3",
     *(f"share/man/man3/{function}.3" for function in FUNCTIONS),
+    *(f"share/man/man1/ants-otp{command}.1" for command in COMMANDS),
+    "share/bash-completion/completions/ants-otp",
+    "share/fish/vendor_completions.d/ants-otp.fish",
+    "share/zsh/site-functions/_ants-otp",
 }
 
 

@@ -1,0 +1,307 @@
+"""The sample application in headless Chromium, as a person uses it, and its forms as an attacker would.
+
+Run it with a Python that has ants_otp, requirements.txt and selenium, and ANTS_OTP_PROGRAM naming the program.
+"""
+
+from __future__ import annotations
+
+import base64
+import http.cookiejar
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+import urllib.error
+import urllib.parse
+import urllib.request
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from selenium import webdriver
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.wait import WebDriverWait
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from selenium.webdriver.remote.webelement import WebElement
+
+HERE = Path(__file__).parents[1]
+MOBILE = "081-234-5678"
+FLAGS = """--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking
+    --disable-component-update --disable-sync --hide-scrollbars --lang=en""".split()
+
+
+class Application:
+    """The application and its sandbox, as `python -m login_web` starts them."""
+
+    def __init__(self, pause: float) -> None:
+        names = ("ANTS_OTP_USERNAME", "ANTS_OTP_PASSWORD", "ANTS_OTP_TOKEN", "ANTS_OTP_BASE_URL")
+        environment = {name: value for name, value in os.environ.items() if name not in names}
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "login_web", "--port", "0", "--json"],
+            cwd=HERE,
+            env={**environment, "LOGIN_WEB_PAUSE": str(pause)},
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert self.process.stdout
+        started = json.loads(self.process.stdout.readline())
+        self.url, self.inbox = started["url"], started["inbox"]
+
+    def stop(self) -> None:
+        self.process.terminate()
+        self.process.wait(10)
+        assert self.process.stdout
+        self.process.stdout.close()
+
+    def messages(self) -> list[dict[str, str]]:
+        with urllib.request.urlopen(f"{self.inbox}/sandbox/messages", timeout=10) as answer:
+            messages: list[dict[str, str]] = json.load(answer)
+        return messages
+
+
+class Visitor:
+    """A browser without JavaScript, pictures or manners."""
+
+    def __init__(self, url: str) -> None:
+        self.url, self.jar = url, http.cookiejar.CookieJar()
+        self.opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(self.jar))
+        self.page = self.open(url)
+
+    def open(self, url: str, form: dict[str, str] | None = None, **headers: str) -> str:
+        data = urllib.parse.urlencode(form).encode() if form is not None else None
+        with self.opener.open(urllib.request.Request(url, data, headers), timeout=20) as answer:
+            text: str = answer.read().decode()
+        return text
+
+    def token(self) -> str:
+        found = re.search(r'name="token" value="([^"]+)"', self.page)
+        assert found
+        return found[1]
+
+    def post(self, path: str, **form: str) -> str:
+        self.page = self.open(self.url + path, {"token": self.token(), **form})
+        return self.page
+
+
+class Case(unittest.TestCase):
+    pause = 0.0
+
+    def setUp(self) -> None:
+        self.app = Application(self.pause)
+        self.addCleanup(self.app.stop)
+
+
+class Forms(Case):
+    def test_a_form_of_another_site_does_nothing(self) -> None:
+        visitor = Visitor(self.app.url)
+        for form, headers in (
+            ({"mobile": MOBILE}, {}),
+            ({"mobile": MOBILE, "token": "x" * 43}, {}),
+            ({"mobile": MOBILE, "token": visitor.token()}, {"Origin": "https://evil.example"}),
+            ({"mobile": MOBILE, "token": Visitor(self.app.url).token()}, {}),
+        ):
+            page = visitor.open(f"{self.app.url}send", form, **headers)
+            self.assertIn("The page was too old", page)
+        self.assertEqual(self.app.messages(), [])
+
+    def test_sms_are_limited_for_a_session_and_for_a_number(self) -> None:
+        visitor = Visitor(self.app.url)
+        for number in range(6):
+            visitor.post("restart")
+            page = visitor.post("send", mobile=f"6681234567{number}")
+        self.assertIn("Too many SMS", page)
+        self.assertEqual(len(self.app.messages()), 5)
+        for way in ("0891234567", "+66 89 123 4567", "089-123-4567", "๐๘๙๑๒๓๔๕๖๗", "66891234567", "0891234567"):
+            page = Visitor(self.app.url).post("send", mobile=way)
+        self.assertIn("Too many SMS", page)
+        self.assertEqual(len(self.app.messages()), 10)
+
+    def test_the_session_changes_its_name_at_login_and_the_number_is_the_otps(self) -> None:
+        visitor = Visitor(self.app.url)
+        visitor.post("send", mobile=MOBILE)
+        before = {cookie.value for cookie in visitor.jar}
+        page = visitor.post("verify", code=self.app.messages()[0]["code"], mobile="66899999999")
+        self.assertIn(f"as {MOBILE}.", page)
+        self.assertTrue(before.isdisjoint({cookie.value for cookie in visitor.jar}))
+        old = urllib.request.Request(self.app.url, headers={"Cookie": f"login={before.pop()}"})
+        with urllib.request.urlopen(old, timeout=10) as answer:
+            self.assertNotIn("as 081 logged in", answer.read().decode())
+
+    def test_what_was_typed_is_shown_as_text(self) -> None:
+        page = Visitor(self.app.url).post("send", mobile='"><script>alert(1)</script>')
+        self.assertNotIn("<script>alert", page)
+        self.assertIn('role="alert"', page)
+
+    def test_refusals_speak_the_persons_language(self) -> None:
+        visitor = Visitor(self.app.url)
+        visitor.post("language", language="th")
+        self.assertIn('<html lang="th">', visitor.page)
+        page = visitor.post("send", mobile="66800009995")
+        self.assertIn("เครดิต", page)
+
+
+class InBrowser(Case):
+    pause = 2.0
+    driver: webdriver.Chrome
+    profile: str
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        cls.profile = tempfile.mkdtemp()
+        options = webdriver.ChromeOptions()
+        options.binary_location = shutil.which("chromium") or ""
+        options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+        for flag in [*FLAGS, f"--user-data-dir={cls.profile}"]:
+            options.add_argument(flag)
+        service = Service(shutil.which("chromedriver"), log_output=subprocess.DEVNULL)
+        cls.driver = webdriver.Chrome(options=options, service=service)
+
+    @classmethod
+    def tearDownClass(cls) -> None:
+        cls.driver.quit()
+        shutil.rmtree(cls.profile, ignore_errors=True)
+
+    def setUp(self) -> None:
+        super().setUp()
+        # The telephone lies beside the page, and stays as it was opened.
+        self.driver.get(self.app.inbox)
+        self.telephone = self.driver.current_window_handle
+        self.driver.switch_to.new_window("tab")
+        self.login = self.driver.current_window_handle
+        self.look(1000, 800)
+        self.driver.get(self.app.url)
+
+    def tearDown(self) -> None:
+        said = [line["message"] for line in self.driver.get_log("browser") if line["level"] == "SEVERE"]
+        self.driver.delete_all_cookies()
+        self.driver.close()
+        self.driver.switch_to.window(self.telephone)
+        self.driver.get("about:blank")
+        self.assertEqual(said, [])
+
+    def look(self, width: int, height: int, *, dark: bool = False) -> None:
+        scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
+        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [scheme]})
+        size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500}
+        self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+
+    def one(self, selector: str) -> WebElement:
+        return self.until(lambda: self.driver.find_elements(By.CSS_SELECTOR, selector))[0]
+
+    def until(self, condition: Callable[[], Any]) -> Any:
+        return WebDriverWait(self.driver, 10, poll_frequency=0.05).until(lambda _: condition())
+
+    def fill(self, selector: str, text: str) -> None:
+        """Types and presses Enter: no mouse is needed."""
+        page, field = self.one("html"), self.one(selector)
+        field.clear()
+        field.send_keys(text, Keys.ENTER)
+        self.gone(page)
+
+    def press(self, selector: str) -> None:
+        page = self.one("html")
+        self.one(selector).click()
+        self.gone(page)
+
+    def gone(self, page: WebElement) -> None:
+        def is_stale() -> bool:
+            try:
+                page.is_enabled()
+            except Exception as error:  # noqa: BLE001 - drivers differ in what they raise while a page changes
+                return "stale" in str(error).lower() or "no such" in str(error).lower() or "does not belong" in str(error)
+            return False
+
+        self.until(is_stale)
+
+    def newest_code(self, count: int) -> str:
+        """What the telephone shows, which nobody has reloaded."""
+        self.driver.switch_to.window(self.telephone)
+        self.until(lambda: len(self.driver.find_elements(By.CSS_SELECTOR, "#messages > li .digits")) == count)
+        codes = {item["otp_id"]: item["code"] for item in self.app.messages()}
+        newest = self.app.messages()[-1]["otp_id"]
+        shown = self.one(f'#messages > li[data-id="{newest}"] .digits').text
+        self.assertEqual(shown, codes[newest])
+        self.driver.switch_to.window(self.login)
+        return shown
+
+    def test_a_person_logs_in_after_a_wrong_code(self) -> None:
+        self.fill("#mobile", MOBILE)
+        self.assertIn(MOBILE, self.one("main").text)
+        code = self.newest_code(1)
+        self.assertEqual(self.one("#reference").text, self.app.messages()[0]["reference_code"])
+        self.fill("#code", "00000" if code != "00000" else "11111")
+        self.assertEqual(self.one("[role=alert]").text, "The OTP code is wrong.")
+        self.assertEqual(self.one("#code").get_attribute("aria-describedby"), "message")
+        self.fill("#code", f" {code} ")
+        self.assertEqual(self.one("h1").text, "You are logged in")
+        self.assertIn(MOBILE, self.one("#person").text)
+        self.driver.refresh()
+        self.assertEqual(self.one("h1").text, "You are logged in")
+        cookie = self.driver.get_cookie("login")
+        assert cookie
+        self.assertEqual((cookie["httpOnly"], cookie["sameSite"]), (True, "Lax"))
+        self.press("main button")
+        self.assertEqual(self.one("[role=status]").text, "You are logged out.")
+
+    def test_another_sms_comes_after_the_count_down(self) -> None:
+        self.fill("#mobile", MOBILE)
+        button = self.one("#resend")
+        self.assertRegex(button.text, r"^Send again in [12] s$")
+        self.assertFalse(button.is_enabled())
+        self.until(button.is_enabled)
+        self.assertEqual(button.text, "Send again")
+        self.press("#resend")
+        self.assertIn("new code", self.one("[role=status]").text)
+        self.fill("#code", self.newest_code(2))
+        self.assertEqual(self.one("h1").text, "You are logged in")
+
+    def test_thai_page_and_thai_messages(self) -> None:
+        self.press("button[value=th]")
+        self.assertEqual(self.one("html").get_attribute("lang"), "th")
+        self.fill("#mobile", "12")
+        self.assertRegex(self.one("[role=alert]").text, "[ก-๙]")
+        self.fill("#mobile", MOBILE)
+        code = self.newest_code(1)
+        self.fill("#code", "00000" if code != "00000" else "11111")
+        self.assertRegex(self.one("[role=alert]").text, "[ก-๙]")
+        self.fill("#code", code.translate(str.maketrans("0123456789", "๐๑๒๓๔๕๖๗๘๙")))
+        self.assertEqual(self.one("h1").text, "เข้าสู่ระบบแล้ว")
+
+    def test_without_javascript_everything_works_and_the_server_counts(self) -> None:
+        self.driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
+        self.fill("#mobile", MOBILE)
+        self.press("#resend")
+        self.assertIn("Please wait", self.one("[role=alert]").text)
+        self.assertEqual(len(self.app.messages()), 1)
+        self.fill("#code", self.app.messages()[0]["code"])
+        self.assertEqual(self.one("h1").text, "You are logged in")
+        self.driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
+
+    def test_it_fits_a_telephone_and_each_field_has_a_label(self) -> None:
+        for dark in (False, True):
+            self.look(320, 640, dark=dark)
+            self.driver.get(self.app.url)
+            self.assertLessEqual(self.driver.execute_script("return document.documentElement.scrollWidth"), 320)
+            self.picture(f"login-{'dark' if dark else 'light'}.png")
+        for field in self.driver.find_elements(By.CSS_SELECTOR, "input:not([type=hidden])"):
+            self.assertTrue(self.driver.find_elements(By.CSS_SELECTOR, f"label[for={field.get_attribute('id')}]"))
+        self.assertEqual(self.driver.switch_to.active_element.get_attribute("id"), "mobile")
+
+    def picture(self, name: str) -> None:
+        """Where LOGIN_WEB_PICTURES names a folder, pictures go there."""
+        folder = os.environ.get("LOGIN_WEB_PICTURES")
+        if folder:
+            picture = self.driver.execute_cdp_cmd("Page.captureScreenshot", {"format": "png"})
+            (Path(folder) / name).write_bytes(base64.b64decode(picture["data"]))
+
+
+if __name__ == "__main__":
+    unittest.main()
