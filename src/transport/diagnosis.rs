@@ -4,7 +4,7 @@ use super::connect::connect_to;
 use super::exchange::{Exchange, Failure};
 use super::link::Link;
 use super::socket::Socket;
-use super::{Transport, address_of, tls};
+use super::{Process, Transport, address_of, tls};
 use crate::Error;
 use crate::diagnosis::{Diagnosis, Handshake, ProxyInUse, Step};
 use std::net::{IpAddr, SocketAddr};
@@ -15,7 +15,7 @@ use ureq::http::Uri;
 impl Transport {
     /// Looks at the way to `url`. Each step may take as long as a connection of a call may, and `timeout` at most.
     pub fn diagnose(&self, url: &Uri, timeout: Duration) -> Diagnosis {
-        let process = self.process();
+        let process = self.process.get(|| Process::new(&self.settings));
         let (host, port) = address_of(url);
         let bounds = || Exchange::new(self.settings.connect_timeout.min(timeout), None, None);
         let (first_host, first_port) = match &self.settings.proxy {
