@@ -40,8 +40,9 @@ def service(tree: Path) -> Iterator[dict[str, str]]:
 
 
 def code_in_the_sms(url: str) -> str:
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     for _ in range(200):
-        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(f"{url}/sandbox/messages", timeout=10) as answer:
+        with opener.open(f"{url}/sandbox/messages", timeout=10) as answer:
             messages = json.load(answer)
         if messages:
             assert messages[0]["mobile"] == MOBILE
