@@ -19,7 +19,13 @@ PYTHON = $(firstword $(foreach p,python3 python3.14 python3.13 python3.12 python
 	$(p) -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null && echo $(p))))
 VENV   := target/venv
 MATURIN_VERSION := maturin==1.16.0
+ZIG_VERSION     := ziglang==0.17.1
 TEST_TOOLS  := pytest==9.2.0 cmake==4.4.5 cffi==2.1.1 pycparser==3.12
+# What the Python package is tested with: on each Python, and once in full.
+LIGHT_TOOLS := pytest==9.2.0 anyio==4.16.0 uvloop==0.23.0
+WEB_TOOLS   := hypothesis==6.170.17 opentelemetry-sdk==1.45.2 gunicorn==27.0.1 celery==5.7.0 pytest-run-parallel==0.10.0 \
+	fastapi==0.165.0 uvicorn==0.54.0 python-multipart itsdangerous Django==5.2.19 Flask==3.1.3
+DOC_TOOLS   := pdoc==16.0.0
 CHECK_TOOLS := mypy==2.4.1 pyright[nodejs]==1.1.414 ruff==0.17.6 clang-format==23.1.5
 
 PYTHON_SOURCES := python examples tests
@@ -27,9 +33,9 @@ C_SOURCES      := $(sort $(shell find bindings examples include tests -name '*.[
 # Generated, and compared with its source by a test.
 C_SOURCES      := $(filter-out include/ants_otp.h,$(C_SOURCES))
 
-.PHONY: help demo login-web test test-rust test-peers test-sandbox fuzz soak test-scenarios test-python test-install check \
-	check-rust check-c check-python install uninstall wheel dev-wheel clean need-cargo need-cc need-python licences \
-	test-abi abi-check abi-record test-asan need-c-tools
+.PHONY: help demo login-web test test-rust test-peers test-sandbox fuzz soak test-scenarios test-python test-wheel test-install \
+	check check-rust check-c check-python install uninstall wheel wheel-python dev-wheel docs clean need-cargo need-cc \
+	need-python licences test-abi abi-check abi-record test-asan need-c-tools
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
@@ -60,7 +66,7 @@ login-web: need-cargo dev-wheel  ## the sample application with its telephone, i
 
 # --- Tests --------------------------------------------------------------------------------------------------------------
 
-test: test-rust test-peers test-scenarios test-python test-sandbox test-install test-abi test-asan  ## all tests: Rust, C, C++, Python, the install tree
+test: test-rust test-peers test-scenarios test-python test-wheel test-sandbox test-install test-abi test-asan  ## all tests: Rust, C, C++, Python, the wheel, the install tree
 
 test-rust: need-cargo need-cc need-c-tools $(VENV)/.test
 	@$(call need,strace,strace)
@@ -107,7 +113,19 @@ abi-record: need-c-tools need-python  ## records functions and numbers that are 
 
 test-python: dev-wheel $(VENV)/.test
 	$(CARGO) build --workspace --bins
-	ANTS_OTP_PROGRAM="$(BUILT)/debug/ants-otp" $(VENV)/bin/python -m pytest -q python/tests
+	$(PROGRAM) $(VENV)/bin/python -m pytest -q python/tests
+	$(PROGRAM) $(VENV)/bin/python -m pytest -q --parallel-threads=4 \
+		$(addprefix python/tests/test_,results.py bad_input.py secrets.py web.py anything.py)
+	$(PROGRAM) $(VENV)/bin/python python/each_python.py target/venvs target/dev-wheel/*.whl $(LIGHT_TOOLS)
+
+PROGRAM = ANTS_OTP_PROGRAM="$(BUILT)/debug/ants-otp"
+
+# The wheel as it is released, and its source distribution; the program beside it is built quickly.
+test-wheel: need-cargo wheel-python $(VENV)/.test
+	rm -rf target/dev-cli
+	$(VENV)/bin/maturin build --profile dev --manifest-path cli/Cargo.toml --out target/dev-cli
+	ANTS_OTP_WHEELS=$(abspath target/wheels) ANTS_OTP_CLI_WHEELS=$(abspath target/dev-cli) \
+		$(VENV)/bin/python -m pytest -q tests/wheel
 
 test-install: need-cargo need-c-tools dev-wheel $(VENV)/.test
 	@$(call need,pkg-config,pkg-config)
@@ -143,7 +161,12 @@ check-python: dev-wheel $(VENV)/.check $(VENV)/.test
 	$(VENV)/bin/ruff format --config python/pyproject.toml --check $(PYTHON_SOURCES)
 	$(VENV)/bin/python -m mypy --config-file python/pyproject.toml $(PYTHON_SOURCES)
 	$(VENV)/bin/pyright --pythonpath $(VENV)/bin/python --project python $(PYTHON_SOURCES)
-	$(VENV)/bin/python -m mypy.stubtest ants_otp
+	$(VENV)/bin/python -m mypy.stubtest --allowlist python/stubtest.txt ants_otp
+
+docs: dev-wheel $(VENV)/.docs  ## the Python package's reference, in target/docs/python
+	rm -rf target/docs/python
+	$(VENV)/bin/pdoc --docformat google --output-directory target/docs/python \
+		ants_otp ants_otp.aio ants_otp.testing ants_otp.web
 
 # --- Installation -------------------------------------------------------------------------------------------------------
 
@@ -205,10 +228,22 @@ uninstall:      ## takes away what `make install` with the same PREFIX, LIBDIR a
 
 licences: need-cargo need-python  ## writes the licences of all crates that are linked in; after a change of dependencies
 	$(PYTHON) bindings/c/licences.py
+	$(PYTHON) python/third_party.py
 
-wheel: need-cargo $(VENV)/.maturin  ## the Python wheel, alone in target/wheels
+# Linked against the C library of manylinux2014, which zig brings; it is found as a module of the python3 on the PATH. A
+# Python without a GIL needs a wheel of its own.
+MATURIN_RELEASE = PATH="$(abspath $(VENV))/bin:$$PATH" $(VENV)/bin/maturin build --release --locked --zig \
+	--compatibility manylinux2014 --out target/wheels
+
+wheel: wheel-python  ## the Python wheels ants-otp and ants-otp-cli and the source distribution, in target/wheels
+	$(MATURIN_RELEASE) --manifest-path cli/Cargo.toml
+
+wheel-python: need-cargo $(VENV)/.zig
 	rm -rf target/wheels
-	$(VENV)/bin/maturin build --release --locked --manifest-path python/Cargo.toml --out target/wheels
+	$(MATURIN_RELEASE) --manifest-path python/Cargo.toml
+	for python in $$($(VENV)/bin/python python/each_python.py --free-threaded); \
+		do $(MATURIN_RELEASE) --manifest-path python/Cargo.toml --interpreter "$$python" || exit; done
+	$(VENV)/bin/maturin sdist --manifest-path python/Cargo.toml --out target/wheels
 
 # Built quickly and installed into target/venv, for the demo and the tests.
 dev-wheel: need-cargo $(VENV)/.maturin
@@ -259,8 +294,16 @@ $(VENV)/.maturin: Makefile | need-python
 	$(PIP_INSTALL) $(MATURIN_VERSION)
 	@touch $@
 
+$(VENV)/.zig: Makefile | $(VENV)/.maturin
+	$(PIP_INSTALL) $(ZIG_VERSION)
+	@touch $@
+
 $(VENV)/.test: Makefile | $(VENV)/.maturin
-	$(PIP_INSTALL) $(TEST_TOOLS)
+	$(PIP_INSTALL) $(TEST_TOOLS) $(LIGHT_TOOLS) $(WEB_TOOLS)
+	@touch $@
+
+$(VENV)/.docs: Makefile | $(VENV)/.maturin
+	$(PIP_INSTALL) $(DOC_TOOLS)
 	@touch $@
 
 $(VENV)/.check: Makefile | $(VENV)/.maturin

@@ -6,7 +6,7 @@ import atexit
 from asyncio import get_running_loop
 from collections.abc import Coroutine
 from contextvars import copy_context
-from sys import modules
+from sys import _getframe, modules  # pyright: ignore[reportPrivateUsage]
 from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import WeakSet
 
@@ -293,6 +293,9 @@ class _Call(Coroutine[Any, Any, _Result]):
         self._coroutine = coroutine
 
     def __bool__(self) -> bool:
+        # In CPython 3.12 the repr of a task asks whether it has a coroutine by its truth; 3.13 asks for None.
+        if _getframe(1).f_globals.get("__name__") == "asyncio.base_tasks":
+            return True
         raise TypeError(f"{self!r} was not awaited and has no truth value: write await before the call")
 
     def __repr__(self) -> str:

@@ -6,6 +6,7 @@ import asyncio
 import contextvars
 import gc
 import inspect
+import io
 import logging
 import re
 import subprocess
@@ -169,6 +170,21 @@ def test_a_call_has_no_truth_value(service: Service) -> None:
     with pytest.raises(TypeError, match="write await"):
         assert not call
     call.close()
+
+
+def test_a_task_can_be_shown_before_and_while_it_runs(service: Service) -> None:
+    service.answer = SENT
+
+    async def main() -> None:
+        task = asyncio.create_task(service.async_client().request("0812345678"))
+        assert "AsyncClient.request" in repr(task)
+        await asyncio.sleep(0)
+        assert "AsyncClient.request" in repr(task)
+        task.print_stack(file=io.StringIO())
+        await task
+        assert "AsyncClient.request" in repr(task)
+
+    run(main())
 
 
 def test_a_dropped_call_warns_as_any_coroutine(service: Service) -> None:
