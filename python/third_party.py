@@ -1,6 +1,7 @@
-"""Writes LICENSE-THIRD-PARTY for both wheels: the licences of the crates that each links, every text once.
+"""Writes LICENSE-THIRD-PARTY: the licences of the crates that the native module links, every text once.
 
-``third_party.py`` writes it, ``third_party.py --check`` fails where the crates have changed since.
+``third_party.py`` writes it, with ``--check`` it fails where the crates have changed since. The program's wheel takes
+the file that ``bindings/c/licences.py`` writes.
 """
 
 from __future__ import annotations
@@ -12,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
-PACKAGES = {"ants-otp-python": ROOT / "python", "ants-otp-cli": ROOT / "cli"}
-NAME = "LICENSE-THIRD-PARTY"
+PACKAGE = "ants-otp-python"
+TARGET = ROOT / "python" / "LICENSE-THIRD-PARTY"
 MARK = "crate "
 
 
@@ -88,15 +89,13 @@ def whole(known: dict[str, dict[str, Any]]) -> str:
 
 
 def main() -> int:
-    """Writes or checks the files."""
-    changed: set[str] = set()
-    for of, folder in PACKAGES.items():
-        known = crates(of)
-        changed |= written(folder / NAME) ^ set(known)
-        if "--check" not in sys.argv:
-            (folder / NAME).write_text(whole(known))
-    if changed and "--check" in sys.argv:
-        print(f"{NAME} is out of date ({', '.join(sorted(changed))}): run {Path(__file__).name}", file=sys.stderr)
+    """Writes or checks the file."""
+    known = crates(PACKAGE)
+    changed = sorted(written(TARGET) ^ set(known))
+    if "--check" not in sys.argv:
+        TARGET.write_text(whole(known))
+    elif changed:
+        print(f"{TARGET.name} is out of date ({', '.join(changed)}): run make licences", file=sys.stderr)
         return 1
     return 0
 
