@@ -11,7 +11,7 @@ pub fn checks(arguments: &ClientOptions) -> Vec<Check> {
         line(
             "base URL",
             without_login(found(arguments.base_url.clone(), "--base-url", "ANTS_OTP_BASE_URL")),
-            "the ANTS service's",
+            "https://api-service.ants.co.th",
         ),
         credentials(arguments),
     ];
