@@ -598,8 +598,9 @@ int ants_otp_request(const ants_otp_client *client,
  * sends the newest OTP of that configuration again.
  *
  * Ownership: as ants_otp_request().
- * Codes: as ants_otp_request(), but for ANTS_OTP_ERR_INVALID_MOBILE; ANTS_OTP_ERR_INVALID_ARGUMENT where neither
- * `otp_id` nor an otc id is there; ANTS_OTP_OVER_LIMIT_USAGE after too many resends.
+ * Codes: ANTS_OTP_OK and `*sent`; else as ants_otp_request(), but for ANTS_OTP_ERR_INVALID_MOBILE;
+ * ANTS_OTP_ERR_INVALID_ARGUMENT where neither `otp_id` nor an otc id is there; ANTS_OTP_OVER_LIMIT_USAGE after too many
+ * resends.
  * Threads: any, also beside other calls of the same client.
  * Since: 0.1.0
  */
