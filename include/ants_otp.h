@@ -48,7 +48,7 @@
  * Blocking.   A call blocks its thread until it ends. The ..._async() functions at the end of this header do not.
  * Retries.    A call is tried again by itself only while nothing of it was sent: never two SMS for one request.
  * fork.       A client may be used in the child of a fork(): it leaves the parent's connections alone and makes new ones.
- *             A cancel belongs to the process that made it.
+ *             A cancel may be used there too, and ends calls of the process that fires it.
  * dlclose.    The library stays mapped after dlclose(), so a plug-in may be unloaded at any time after its calls.
  * Memory.     A failed allocation ends the process (abort), so ..._new() functions never return NULL.
  * Secrets.    No error, text or log line holds a password, token or OTP code. The library's own copies are wiped.
