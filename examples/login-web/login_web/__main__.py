@@ -14,7 +14,8 @@ import socket
 import uvicorn
 
 from ants_otp.testing import Sandbox
-from login_web.app import create_app
+
+from .app import create_app
 
 
 def main() -> None:

@@ -22,8 +22,9 @@ from fastapi.staticfiles import StaticFiles
 from fastapi.templating import Jinja2Templates
 
 from ants_otp import AsyncClient, Code, OtpError, Sent
-from login_web.store import LIFE, Session, Store
-from login_web.texts import TEXTS, chosen
+
+from .store import LIFE, Session, Store
+from .texts import TEXTS, chosen
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable

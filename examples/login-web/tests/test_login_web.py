@@ -121,7 +121,7 @@ class Forms(Case):
         assert self.app.messages() == []
 
     def test_sms_are_limited_for_a_session_and_for_a_number(self) -> None:
-        visitor = Visitor(self.app.url)
+        visitor, page = Visitor(self.app.url), ""
         for number in range(6):
             visitor.post("restart")
             page = visitor.post("send", mobile=f"6681234567{number}")
