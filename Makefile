@@ -33,7 +33,7 @@ C_SOURCES      := $(sort $(shell find bindings examples include tests -name '*.[
 # Generated, and compared with its source by a test.
 C_SOURCES      := $(filter-out include/ants_otp.h,$(C_SOURCES))
 
-.PHONY: help demo login-web test test-rust test-peers test-sandbox fuzz soak test-scenarios test-python test-wheel test-install \
+.PHONY: help demo login-web test test-rust test-peers test-sandbox test-login-web fuzz soak test-scenarios test-python test-wheel test-install \
 	check check-rust check-c check-python install uninstall wheel wheel-python dev-wheel docs clean need-cargo need-cc \
 	need-python licences test-abi abi-check abi-record test-asan need-c-tools
 .DEFAULT_GOAL := help
@@ -66,7 +66,7 @@ login-web: need-cargo dev-wheel  ## the sample application with its telephone, i
 
 # --- Tests --------------------------------------------------------------------------------------------------------------
 
-test: test-rust test-peers test-scenarios test-python test-wheel test-sandbox test-install test-abi test-asan  ## all tests: Rust, C, C++, Python, the wheel, the install tree
+test: test-rust test-peers test-scenarios test-python test-wheel test-sandbox test-login-web test-install test-abi test-asan  ## all tests: Rust, C, C++, Python, the wheel, the install tree
 
 test-rust: need-cargo need-cc need-c-tools $(VENV)/.test
 	@$(call need,strace,strace)
@@ -137,6 +137,14 @@ test-sandbox: need-cargo need-cc need-python
 	@$(call need,chromedriver,chromium-driver)
 	sh sandbox/tests/browser.sh
 	sh sandbox/tests/schemathesis.sh
+
+# The sample application in Chromium, its sandbox's page beside it.
+test-login-web: need-cargo dev-wheel
+	@$(call need,chromium,chromium)
+	@$(call need,chromedriver,chromium-driver)
+	$(PIP_INSTALL) -r examples/login-web/requirements.txt selenium==4.51.0
+	$(CARGO) build -p ants-otp-cli
+	ANTS_OTP_PROGRAM="$(BUILT)/debug/ants-otp" $(VENV)/bin/python examples/login-web/tests/test_login_web.py
 
 fuzz: need-cargo need-cc  ## what reads other people's bytes, FUZZ_SECONDS (20) for each of four targets
 	fuzz/run
@@ -307,5 +315,5 @@ $(VENV)/.docs: Makefile | $(VENV)/.maturin
 	@touch $@
 
 $(VENV)/.check: Makefile | $(VENV)/.maturin
-	$(PIP_INSTALL) $(CHECK_TOOLS)
+	$(PIP_INSTALL) $(CHECK_TOOLS) -r examples/login-web/requirements.txt
 	@touch $@

@@ -222,7 +222,7 @@ fn read_file(what: &str, path: &Path) -> Checked<Zeroizing<Vec<u8>>> {
     let unreadable = |error: io::Error| format!("{what} {} cannot be read: {error}", path.display());
     let about = std::fs::metadata(path).map_err(unreadable)?;
     if !about.is_file() || about.len() > MAX_FILE {
-        return Err(format!("{what} {} is no file of at most 4 MiB: name a PEM file", path.display()));
+        return Err(format!("{what} {} cannot be read: it is no file of at most 4 MiB", path.display()));
     }
     std::fs::read(path).map(Zeroizing::new).map_err(unreadable)
 }

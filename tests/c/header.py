@@ -8,6 +8,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import cffi  # type: ignore[import-untyped]
 from pycparser import c_ast, c_parser  # type: ignore[import-untyped]
@@ -26,7 +27,8 @@ assert functions == names, set(functions) ^ set(names)
 
 ffi = cffi.FFI()
 ffi.cdef(text)
-otp = ffi.dlopen(library)
+# The functions are known at run time alone.
+otp: Any = ffi.dlopen(library)
 assert ffi.sizeof("ants_otp_verification") == 16
 assert ffi.string(otp.ants_otp_code_name(otp.ANTS_OTP_CODE_EXPIRED)) == b"ANTS_OTP_CODE_EXPIRED"
 
