@@ -17,7 +17,6 @@ from ants_otp._native import VERSION as __version__  # noqa: N811 - a constant i
 from ants_otp.account import Account
 from ants_otp.client import Client
 from ants_otp.code import Code
-from ants_otp.delivery_report import DeliveryReport, parse_delivery_report
 from ants_otp.error import (
     AuthenticationError,
     BadAnswerError,
@@ -32,13 +31,14 @@ from ants_otp.error import (
     RateLimitedError,
     ServiceError,
 )
-from ants_otp.raw import RawAnswer
 from ants_otp.sent import Sent
 from ants_otp.verification import Verification
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ants_otp.aio import AsyncClient
+    from ants_otp.delivery_report import DeliveryReport, parse_delivery_report
+    from ants_otp.raw import RawAnswer
 
 __all__ = [
     "Account",
@@ -66,14 +66,21 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> object:
-    if name == "AsyncClient":
-        # asyncio costs more to import than all of this package.
-        from ants_otp.aio import AsyncClient
+# What a blocking call does not need is loaded by whoever uses it: asyncio costs more than all of this package.
+_LATER = {
+    "AsyncClient": "ants_otp.aio",
+    "DeliveryReport": "ants_otp.delivery_report",
+    "RawAnswer": "ants_otp.raw",
+    "parse_delivery_report": "ants_otp.delivery_report",
+}
 
-        globals()[name] = AsyncClient
-        return AsyncClient
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+def __getattr__(name: str) -> object:
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    thing: object = getattr(__import__(_LATER[name], fromlist=(name,)), name)
+    globals()[name] = thing
+    return thing
 
 
 def __dir__() -> list[str]:
