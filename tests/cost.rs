@@ -5,8 +5,10 @@ mod support;
 
 use std::io::{Read, Write};
 use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use support::{OTP_ID, Server, VERIFIED, http, options};
+use std::time::Duration;
+use support::{Next, OTP_ID, Server, VERIFIED, http, options};
 
 /// System calls of a process that makes `calls` calls, as strace counts them over all its threads.
 fn system_calls(url: &str, calls: u32) -> u64 {
@@ -37,11 +39,52 @@ fn a_call_takes_three_system_calls() {
     assert_eq!(server.connections(), 2);
 }
 
+/// Instructions of a process that makes `calls` calls with `idle` connections, as callgrind counts them.
+fn instructions(idle: usize, calls: u32) -> f64 {
+    let seen = AtomicUsize::new(0);
+    let server = Server::start(move |_, stream| {
+        // The first calls overlap, so that each has a connection of its own.
+        if seen.fetch_add(1, Ordering::SeqCst) < idle {
+            std::thread::sleep(Duration::from_secs(2));
+        }
+        let _ = stream.write_all(&http(200, VERIFIED));
+        Next::Keep
+    });
+    let run = Command::new("valgrind")
+        .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
+        .arg(std::env::current_exe().unwrap())
+        .args(["--ignored", "--exact", "calls", "--test-threads=1"])
+        .env("CALLS", calls.to_string())
+        .env("IDLE", idle.to_string())
+        .env("URL", server.url())
+        .output()
+        .expect("valgrind is needed to count instructions: install it (make test does)");
+    let report = String::from_utf8_lossy(&run.stderr);
+    assert!(run.status.success(), "{report}");
+    assert_eq!(server.connections(), idle);
+    let count = report.lines().find_map(|line| line.split("Collected : ").nth(1));
+    count.unwrap().trim().parse().unwrap()
+}
+
 #[test]
-#[ignore = "run under strace by a_call_takes_three_system_calls"]
+fn a_call_costs_the_same_beside_64_idle_connections() {
+    let each = |idle| (instructions(idle, 450) - instructions(idle, 50)) / 400.0;
+    let (alone, beside) = (each(1), each(64));
+    println!("{:.3} times the instructions of a call with one connection", beside / alone);
+    assert!(beside / alone <= 1.05, "{beside} instead of {alone} instructions");
+}
+
+#[test]
+#[ignore = "run under strace and callgrind by the tests above"]
 fn calls() {
     let (Ok(url), Ok(calls)) = (std::env::var("URL"), std::env::var("CALLS")) else { panic!("not called by its test") };
-    let client = options(&url).build().unwrap();
+    let idle = std::env::var("IDLE").map_or(0, |idle| idle.parse().unwrap());
+    let client = options(&url).timeout(Duration::from_secs(60)).build().unwrap();
+    std::thread::scope(|scope| {
+        for _ in 0..idle {
+            scope.spawn(|| assert!(client.verify(OTP_ID, "79895").unwrap().is_verified()));
+        }
+    });
     for _ in 0..calls.parse::<u32>().unwrap() {
         assert!(client.verify(OTP_ID, "79895").unwrap().is_verified());
     }

@@ -1,6 +1,7 @@
 //! What can be typed: sub-commands, and the options of the client and of a call. The options' values are checked by the
 //! core, so that every language refuses the same ones in the same words.
 
+use crate::report;
 use ants_otp::{Call, Client, Options};
 use ants_otp_sandbox::Dialect;
 use clap::{Args, Parser, Subcommand};
@@ -251,7 +252,7 @@ impl ClientOptions {
             options = options.client_certificate(cert, key);
         }
         if self.verbose {
-            options = options.log(|_, line| eprintln!("ants-otp: {line}"));
+            options = options.log(|_, line| report::complain(line));
         }
         options
     }

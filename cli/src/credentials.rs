@@ -1,8 +1,9 @@
 //! Where user name and secrets come from: the environment, a prompt at the terminal, or, with a warning, the arguments.
 
 use crate::arguments::ClientOptions;
-use crate::report::Failure;
+use crate::report::{self, Failure};
 use ants_otp::{Code, Options};
+use std::ffi::OsString;
 use std::io::IsTerminal as _;
 
 /// Sets what the arguments say about credentials. The environment's are left to [`Options::load_env`], unless a password
@@ -15,11 +16,17 @@ pub fn add(arguments: &ClientOptions, mut options: Options) -> Result<Options, F
     if arguments.password.is_some() {
         warn("--password", "ANTS_OTP_PASSWORD, or leave it out and type it at the prompt");
     }
-    let user = arguments.user.clone().or_else(|| user_of_environment(arguments));
+    if arguments.proxy.as_ref().is_some_and(|proxy| proxy.contains('@')) {
+        warn("a password in --proxy", "ANTS_OTP_PROXY");
+    }
+    let user = match &arguments.user {
+        Some(user) => Some(user.clone()),
+        None => user_of_environment(arguments)?,
+    };
     match (user, &arguments.password) {
         (Some(user), Some(password)) => Ok(options.credentials(user, password)),
         (Some(user), None) => {
-            let password = match variable("ANTS_OTP_PASSWORD") {
+            let password = match variable("ANTS_OTP_PASSWORD")? {
                 Some(password) => password,
                 None => ask(&user)?,
             };
@@ -34,18 +41,19 @@ pub fn add(arguments: &ClientOptions, mut options: Options) -> Result<Options, F
 }
 
 /// The environment's user name, where its password comes from elsewhere and no token speaks for the account.
-fn user_of_environment(arguments: &ClientOptions) -> Option<String> {
-    let password_missing = variable("ANTS_OTP_PASSWORD").is_none() && variable("ANTS_OTP_TOKEN").is_none();
+fn user_of_environment(arguments: &ClientOptions) -> Result<Option<String>, Failure> {
+    let password_missing = variable("ANTS_OTP_PASSWORD")?.is_none() && variable("ANTS_OTP_TOKEN")?.is_none();
     if arguments.password.is_some() || (arguments.token.is_none() && password_missing) {
         variable("ANTS_OTP_USERNAME")
     } else {
-        None
+        Ok(None)
     }
 }
 
 /// Empty counts as not set, as in the core.
-fn variable(name: &str) -> Option<String> {
-    std::env::var_os(name).filter(|value| !value.is_empty()).map(|value| value.to_string_lossy().into_owned())
+fn variable(name: &str) -> Result<Option<String>, Failure> {
+    let value = std::env::var_os(name).filter(|value| !value.is_empty()).map(OsString::into_string).transpose();
+    value.map_err(|_| Failure::refused(Code::InvalidOption, format!("{name} is not UTF-8: set it anew")))
 }
 
 /// The prompt speaks to the terminal itself, so that a code may be piped in beside it.
@@ -58,6 +66,7 @@ fn ask(user: &str) -> Result<String, Failure> {
         .map_err(|error| refused(format!("the password cannot be read ({error}): set ANTS_OTP_PASSWORD")))
 }
 
-fn warn(option: &str, better: &str) {
-    eprintln!("ants-otp: warning: other users of this machine can see {option}: use {better}");
+/// A secret was given as an argument.
+pub fn warn(option: &str, better: &str) {
+    report::complain(&format!("warning: other users of this machine can see {option}: use {better}"));
 }

@@ -35,7 +35,7 @@ pub fn serve(address: SocketAddr, count: Option<u64>, show: Show) -> Result<Repo
         let listener = tokio::net::TcpListener::bind(address).await.map_err(refused)?;
         let url = format!("http://{}/", listener.local_addr().map_err(refused)?);
         if !address.ip().is_loopback() {
-            eprintln!("ants-otp: warning: everybody who can reach this machine can post to it: reports prove nothing");
+            report::complain("warning: everybody who can reach this machine can post to it: reports prove nothing");
         }
         let ready = if show.json {
             json!({ "url": url }).to_string()

@@ -19,7 +19,7 @@ use ants_otp::{Call, Client, Code, Record};
 use arguments::{Arguments, ClientOptions, Command, Operation};
 use clap::Parser as _;
 use report::{Failure, Report};
-use std::io::{BufRead as _, IsTerminal as _, Read as _};
+use std::io::{BufRead as _, IsTerminal as _, Read as _, Write as _};
 use std::process::ExitCode;
 
 /// No OTP code is this long; it only bounds what is read.
@@ -81,7 +81,10 @@ fn verify(options: &ClientOptions, otp_id: &str, code: Option<&str>, call: &Call
     // Options that cannot work are told before anybody types a code.
     let client = client(options)?;
     let verification = match code {
-        Some(code) => client.verify_with(otp_id, code, call)?,
+        Some(code) => {
+            credentials::warn("the OTP code", "standard input");
+            client.verify_with(otp_id, code, call)?
+        }
         None => client.verify_with(otp_id, &typed_code()?, call)?,
     };
     Ok(Report::verification(verification))
@@ -92,7 +95,7 @@ fn verify(options: &ClientOptions, otp_id: &str, code: Option<&str>, call: &Call
 fn typed_code() -> Result<String, Failure> {
     let stdin = std::io::stdin();
     if stdin.is_terminal() {
-        eprint!("OTP code: ");
+        let _ = write!(std::io::stderr(), "OTP code: ");
     }
     let mut line = String::new();
     match stdin.lock().take(MAX_CODE_LINE).read_line(&mut line) {

@@ -99,19 +99,24 @@ impl Report {
         } else if as_json {
             write_line(&self.json.to_string())
         } else if self.is_failure {
-            eprintln!("ants-otp: {}", self.text);
+            complain(&self.text);
             Ok(())
         } else {
             write_line(&self.text)
         };
         match written {
             Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-                eprintln!("ants-otp: the result cannot be written: {error}");
+                complain(&format!("the result cannot be written: {error}"));
             }
             _ => {}
         }
         ExitCode::from(self.status)
     }
+}
+
+/// Writes a line to standard error. Where nobody can read it, the exit status still tells what came of the call.
+pub fn complain(line: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "ants-otp: {line}");
 }
 
 /// Writes a line to standard output and flushes it. Unlike `println!`, does not panic when nobody reads it.

@@ -26,6 +26,8 @@ const SMALL_INPUT: usize = 4 * 1024;
 const LARGEST_INPUT: usize = MAX_HEAD + 1024;
 const SMALL_OUTPUT: usize = 2 * 1024;
 const LARGEST_OUTPUT: usize = 128 * 1024;
+/// What a connection may keep of memory between calls. rustls has its own.
+const _: () = assert!(SMALL_INPUT + SMALL_OUTPUT <= 24 * 1024);
 /// ureq writes whole header lines: it needs room for the longest.
 const HEADER_ROOM: usize = 1024;
 

@@ -240,6 +240,29 @@ mod tests {
     }
 
     #[test]
+    fn at_most_eight_look_ups_are_under_way_and_sixteen_addresses_are_taken() {
+        let (now, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+        let seen = (Arc::clone(&now), Arc::clone(&most));
+        let lookup = move |_: &str| {
+            seen.1.fetch_max(seen.0.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+            std::thread::sleep(Duration::from_millis(100));
+            seen.0.fetch_sub(1, Ordering::SeqCst);
+            Ok(vec![ONE; 20])
+        };
+        let resolver = Resolver::with(Box::new(lookup), LIFE);
+        std::thread::scope(|scope| {
+            for number in 0..20 {
+                let resolver = &resolver;
+                scope.spawn(move || {
+                    let found = resolver.resolve(&format!("{number}.test"), &exchange(5000)).unwrap();
+                    assert_eq!(found.len(), 16);
+                });
+            }
+        });
+        assert_eq!(most.load(Ordering::SeqCst), 8);
+    }
+
+    #[test]
     fn what_has_no_address_is_an_error() {
         let resolver = Resolver::with(Box::new(|_| Err(io::Error::other("no such name"))), LIFE);
         assert_eq!(resolver.resolve("a.test", &exchange(1000)).unwrap_err().code, Code::Resolve);

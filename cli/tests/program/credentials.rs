@@ -2,6 +2,7 @@
 
 use crate::{program, program_for, run};
 use ants_otp_sandbox::Sandbox;
+use std::os::unix::ffi::OsStrExt as _;
 
 #[test]
 fn a_password_as_argument_works_with_a_warning() {
@@ -23,6 +24,28 @@ fn a_token_as_argument_works_with_a_warning() {
     assert_eq!(run.status, 0);
     assert!(run.err.starts_with("ants-otp: warning: ") && run.err.contains("--token"), "{}", run.err);
     assert!(!run.err.contains(sandbox.token()));
+}
+
+#[test]
+fn other_secrets_as_arguments_bring_a_warning_too() {
+    let sandbox = Sandbox::builder().start().unwrap();
+    let code = run(program_for(&sandbox).args(["verify", "an-id", "71829"]));
+    assert!(
+        code.err.contains("warning") && code.err.contains("OTP code") && !code.err.contains("71829"),
+        "{}",
+        code.err
+    );
+    let proxy =
+        run(program_for(&sandbox).args(["balance", "--proxy", "http://me:hunter2@127.0.0.1:1", "--timeout", "0.2"]));
+    assert!(proxy.err.contains("ANTS_OTP_PROXY") && !proxy.err.contains("hunter2"), "{}", proxy.err);
+}
+
+#[test]
+fn a_password_that_is_not_utf_8_is_refused() {
+    let sandbox = Sandbox::builder().start().unwrap();
+    let mut command = program_for(&sandbox);
+    let run = run(command.env("ANTS_OTP_PASSWORD", std::ffi::OsStr::from_bytes(b"p\xFF")).args(["balance", "--json"]));
+    assert_eq!((run.status, &run.json()["code"]), (2, &(-3).into()));
 }
 
 #[test]

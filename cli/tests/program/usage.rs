@@ -1,7 +1,8 @@
 //! Help, version and usage errors.
 
-use crate::{program, run};
-use std::process::Stdio;
+use crate::{program, program_for, run};
+use ants_otp_sandbox::Sandbox;
+use std::process::{Command, Stdio};
 
 #[test]
 fn version() {
@@ -37,4 +38,14 @@ fn nobody_who_reads_the_output_is_no_panic() {
     let child = program().arg("explain").stdout(writer).stderr(Stdio::piped()).spawn().unwrap();
     let output = child.wait_with_output().unwrap();
     assert_eq!((output.status.code(), output.stderr.as_slice()), (Some(0), b"".as_slice()));
+}
+
+#[test]
+fn an_exit_status_survives_a_standard_error_that_cannot_be_written() {
+    let full = || std::fs::File::options().write(true).open("/dev/full").unwrap();
+    let status = |command: &mut Command| command.stderr(full()).stdout(Stdio::null()).status().unwrap().code();
+    let sandbox = Sandbox::builder().start().unwrap();
+    let refused = status(program_for(&sandbox).args(["request", "66800000301"]));
+    let answered = status(program_for(&sandbox).args(["balance", "--verbose"]));
+    assert_eq!((refused, answered), (Some(1), Some(0)));
 }
