@@ -135,7 +135,10 @@ test-install: need-cargo need-c-tools dev-wheel $(VENV)/.test
 test-sandbox: need-cargo need-cc need-python
 	@$(call need,chromium,chromium)
 	@$(call need,chromedriver,chromium-driver)
-	sh sandbox/tests/browser.sh
+	$(CARGO) build -p ants-otp-c
+	@$(library)
+	$(call program,login-c,examples/login.c)
+	ANTS_OTP_LOGIN_C="$(abspath target/programs/login-c)" sh sandbox/tests/browser.sh
 	sh sandbox/tests/schemathesis.sh
 
 # The sample application in Chromium, its sandbox's page beside it.

@@ -27,3 +27,22 @@ fn every_test_that_the_page_on_reliability_names_exists() {
         assert!(sources.contains(&format!("fn {name}(")), "{name} is no test");
     }
 }
+
+#[test]
+fn the_programs_that_a_page_shows_are_the_files() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = std::fs::read_to_string(root.join("docs/c.md")).unwrap();
+    let mut shown = 0;
+    for part in page.split("\n`examples/").skip(1) {
+        let (name, rest) = part.split_once('`').unwrap();
+        let (_, program) = rest.split_once("```").unwrap();
+        let (_, program) = program.split_once('\n').unwrap();
+        let (program, _) = program.split_once("\n```").unwrap();
+        let file = std::fs::read_to_string(root.join("examples").join(name)).unwrap();
+        assert_eq!(program, file.trim_end(), "docs/c.md shows another {name}");
+        shown += 1;
+    }
+    let programs = std::fs::read_dir(root.join("examples")).unwrap().map(Result::unwrap);
+    let programs = programs.filter(|file| file.path().extension().is_some_and(|kind| kind == "c" || kind == "cpp"));
+    assert_eq!(shown, programs.count(), "every program in C and C++ is shown");
+}

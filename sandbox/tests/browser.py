@@ -161,6 +161,23 @@ class InboxPage(unittest.TestCase):
         self.until(lambda: self.seen(".state") == ["confirmed"])
         self.until(lambda: self.seen(".delivery") == ["delivered"])
 
+    def test_an_otp_requested_through_the_c_library_appears_without_a_reload_and_verifies(self) -> None:
+        environment = {
+            **os.environ,
+            "ANTS_OTP_BASE_URL": self.box.url,
+            "ANTS_OTP_USERNAME": self.box.username,
+            "ANTS_OTP_PASSWORD": self.box.password,
+            "ANTS_OTP_OTC_ID": self.box.otc_id,
+        }
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+        command = [os.environ["ANTS_OTP_LOGIN_C"], "081-234-5678"]
+        with subprocess.Popen(command, env=environment, text=True, **pipes) as login:
+            self.until(lambda: self.seen(".mobile") == ["66812345678"])
+            code = self.one("#messages .digits").text
+            said, _ = login.communicate(code + "\n", timeout=10)
+        assert login.returncode == 0, said
+        self.until(lambda: self.seen(".state") == ["confirmed"])
+
     def test_newest_first_and_all_there_after_a_reload(self) -> None:
         for mobile in ["66811111111", "66822222222"]:
             self.message(self.box.request(mobile))
