@@ -4,7 +4,7 @@
 
 use crate::check::{self, shown};
 use crate::error::{Parts, Words};
-use crate::json::{self, Json, Object};
+use crate::json::{self, Json, Key, Object};
 use crate::{Account, Code, Delivery, Error, Result, Sent, Status, Verification};
 use std::time::Duration;
 use ureq::http::HeaderMap;
@@ -29,7 +29,7 @@ impl Answer {
     /// The answer to a request or resend. `otc_id` is what was sent, for an answer that does not repeat it.
     pub fn sent(&self, otc_id: &str) -> Result<Sent> {
         let object = self.accepted()?;
-        let otp_id = self.trusted(object.opaque("otpId"))?.filter(|id| !id.is_empty());
+        let otp_id = self.trusted(object.opaque(Key::OtpId))?.filter(|id| !id.is_empty());
         // What is longer could neither be verified nor sent again.
         let otp_id = match otp_id {
             Some(otp_id) if otp_id.len() <= check::MAX_IDENTIFIER => otp_id,
@@ -39,8 +39,8 @@ impl Answer {
         let words = status_words(&object);
         Ok(Sent {
             otp_id: otp_id.to_owned(),
-            otc_id: self.trusted(object.opaque("otcId"))?.filter(|id| !id.is_empty()).unwrap_or(otc_id).to_owned(),
-            reference_code: self.trusted(object.label("referenceCode"))?.unwrap_or_default().to_owned(),
+            otc_id: self.trusted(object.opaque(Key::OtcId))?.filter(|id| !id.is_empty()).unwrap_or(otc_id).to_owned(),
+            reference_code: self.trusted(object.label(Key::ReferenceCode))?.unwrap_or_default().to_owned(),
             message: words.message,
             description: words.description,
         })
@@ -52,10 +52,10 @@ impl Answer {
             Ok(object) => object,
             Err(error) => return self.refused_verification(error),
         };
-        let result = self.trusted(object.flag("result"))?;
-        let over_limit = self.trusted(object.flag("isErrorCount"))?.unwrap_or(false);
-        let expired = self.trusted(object.flag("isExprCode"))?.unwrap_or(false);
-        let otp_id = self.trusted(object.opaque("otpId"))?;
+        let result = self.trusted(object.flag(Key::Result))?;
+        let over_limit = self.trusted(object.flag(Key::IsErrorCount))?.unwrap_or(false);
+        let expired = self.trusted(object.flag(Key::IsExprCode))?.unwrap_or(false);
+        let otp_id = self.trusted(object.opaque(Key::OtpId))?;
         let status = match result {
             _ if over_limit => Status::OverLimit,
             _ if expired => Status::Expired,
@@ -77,8 +77,8 @@ impl Answer {
     /// The answer to a balance call (wire.md, "Service").
     pub fn account(&self) -> Result<Account> {
         let object = self.accepted()?;
-        let kind = self.trusted(object.label("type"))?.unwrap_or_default();
-        let credit = match object.get("credit") {
+        let kind = self.trusted(object.label(Key::Type))?.unwrap_or_default();
+        let credit = match object.get(Key::Credit) {
             Some(Json::Number(text)) => json::plain_decimal(text),
             Some(Json::Text(text)) => json::plain_decimal(text.trim()),
             _ => None,
@@ -101,9 +101,9 @@ impl Answer {
         let said = |key| object.as_ref().and_then(|object| object.flag(key).ok().flatten()).unwrap_or(false);
         Ok(Verification {
             status,
-            result: said("result"),
-            is_error_count: said("isErrorCount") || status == Status::OverLimit,
-            is_expr_code: said("isExprCode") || status == Status::Expired,
+            result: said(Key::Result),
+            is_error_count: said(Key::IsErrorCount) || status == Status::OverLimit,
+            is_expr_code: said(Key::IsExprCode) || status == Status::Expired,
             words: error.into_words(),
             http_status: self.http_status,
         })
@@ -192,8 +192,8 @@ struct Refusal {
 /// The refusal that `object` tells, if it tells one: a code other than success in any of the known places; else an
 /// `error`; else a `success` or `status` that does not mean success. The sentence is of an answer that cannot be trusted.
 fn refusal(object: &Object<'_>) -> Result<Option<Refusal>, &'static str> {
-    let error = Part::of(object.get("error"))?;
-    let states = [Part::of_state(object.get("success"))?, Part::of_state(object.get("status"))?];
+    let error = Part::of(object.get(Key::Error))?;
+    let states = [Part::of_state(object.get(Key::Success))?, Part::of_state(object.get(Key::Status))?];
     let top = Part::top(object)?;
 
     let parts = [&error, &top, &states[1], &states[0]];
@@ -222,10 +222,10 @@ fn refusal(object: &Object<'_>) -> Result<Option<Refusal>, &'static str> {
 /// no dialect has there, and may mean anything.
 fn oddity(object: &Object<'_>) -> Option<&'static str> {
     let odd = |key| matches!(object.get(key), Some(Json::Number(_) | Json::List(_)));
-    if odd("success") || odd("status") {
+    if odd(Key::Success) || odd(Key::Status) {
         return Some("its success or status is a number or a list");
     }
-    if odd("message") || matches!(object.get("message"), Some(Json::Object(_) | Json::Bool(_))) {
+    if odd(Key::Message) || matches!(object.get(Key::Message), Some(Json::Object(_) | Json::Bool(_))) {
         return Some("its message is not text");
     }
     None
@@ -295,12 +295,12 @@ impl Part {
         let words = top_words(object);
         let fails =
             !words.message.is_empty() && Code::from_service_words(&words.message).is_some_and(|code| code != Code::Ok);
-        Ok(Part { code: service_code(object.get("code"))?, words, fails })
+        Ok(Part { code: service_code(object.get(Key::Code))?, words, fails })
     }
 
     fn object(raw: &str) -> Result<Part, &'static str> {
         let object = json::object(raw.as_bytes())?.without_repeats()?;
-        Ok(Part { code: service_code(object.get("code"))?, words: top_words(&object), fails: false })
+        Ok(Part { code: service_code(object.get(Key::Code))?, words: top_words(&object), fails: false })
     }
 }
 
@@ -310,14 +310,14 @@ fn top_words(object: &Object<'_>) -> Words {
         Some(Json::Text(text)) => shown(text),
         _ => String::new(),
     };
-    Words { message: words("message"), description: words("description"), code: None }
+    Words { message: words(Key::Message), description: words(Key::Description), code: None }
 }
 
 /// The words beside a success: those of `success` or `status`, whichever is there.
 fn status_words(object: &Object<'_>) -> Words {
     let state = |key| Part::of_state(object.get(key)).map(|part| part.words).unwrap_or_default();
-    let words = state("success");
-    if words == Words::default() { state("status") } else { words }
+    let words = state(Key::Success);
+    if words == Words::default() { state(Key::Status) } else { words }
 }
 
 /// Identifiers compare without letter case (wire.md, "Service").

@@ -59,8 +59,16 @@ pub(crate) fn has_control(text: &str) -> bool {
     in_ascii || !text.is_ascii() && text.chars().any(char::is_control)
 }
 
+/// `str::trim`, at once where there is nothing to trim.
+pub(crate) fn trimmed(text: &str) -> &str {
+    match text.as_bytes() {
+        [first, .., last] if first.is_ascii_graphic() && last.is_ascii_graphic() => text,
+        _ => text.trim(),
+    }
+}
+
 pub(crate) fn identifier<'a>(name: &str, value: &'a str) -> Checked<&'a str> {
-    let value = value.trim();
+    let value = trimmed(value);
     text(name, value, MAX_IDENTIFIER)?;
     Ok(value)
 }
@@ -68,7 +76,7 @@ pub(crate) fn identifier<'a>(name: &str, value: &'a str) -> Checked<&'a str> {
 /// An OTP code as a person types it: outer white space goes, Thai and full-width digits become ASCII
 /// (wire.md, "verifyOTP").
 pub(crate) fn otp_code(value: &str) -> Checked<String> {
-    let value = value.trim();
+    let value = trimmed(value);
     let value = if value.is_ascii() { value.to_owned() } else { value.chars().map(ascii_digit).collect() };
     text("the OTP code", &value, MAX_OTP_CODE)?;
     Ok(value)

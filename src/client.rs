@@ -5,7 +5,7 @@ use crate::base_url::BaseUrl;
 use crate::check::{self, Checked};
 use crate::error::Words;
 use crate::log::Log;
-use crate::secret::{Secret, Secrets};
+use crate::secret::{Secret, Secrets, Wiped};
 use crate::transport::{Exchange, Failure, Transport, interrupted};
 use crate::{
     Account, Call, Code, Delivery, Diagnosis, Error, LogLevel, Options, OtpId, RawAnswer, Result, Sent, Verification,
@@ -17,7 +17,6 @@ use std::mem;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use ureq::http::Uri;
-use zeroize::Zeroizing;
 
 /// A connection to the OTP service. Cheap to clone, and used from any number of threads at once; all clones share the idle
 /// connections.
@@ -310,11 +309,11 @@ impl Client {
     ) -> Result<T> {
         let begun = Instant::now();
         // A verify's body holds the OTP code.
-        let body = Zeroizing::new(serde_json::to_vec(body).map_err(|error| {
+        let body = Wiped(serde_json::to_vec(body).map_err(|error| {
             Error::refused(Code::Internal, format!("The request could not be written as JSON: {error}"))
         })?);
         let log = call.log.as_ref().unwrap_or(&self.0.log);
-        let result = self.exchange(operation, &body, call, log).and_then(|(answer, sent_headers)| {
+        let result = self.exchange(operation, &body.0, call, log).and_then(|(answer, sent_headers)| {
             log.line(LogLevel::Debug, || {
                 let connection = if answer.reused { "a kept" } else { "a new" };
                 format!("{}: HTTP {} on {connection} connection", operation.name(), answer.http_status)
@@ -330,7 +329,7 @@ impl Client {
             }
             result
         });
-        log_result(log, operation, &result, mobile, begun.elapsed());
+        log_result(log, operation, &result, mobile, begun);
         result
     }
 
@@ -400,7 +399,7 @@ impl Outcome for Verification {
     }
 }
 
-fn log_result<T: Outcome>(log: &Log, operation: Operation, result: &Result<T>, mobile: &str, took: Duration) {
+fn log_result<T: Outcome>(log: &Log, operation: Operation, result: &Result<T>, mobile: &str, begun: Instant) {
     let (code, delivery) = match result {
         Ok(value) => (value.code(), Delivery::Answered),
         Err(error) => (error.code(), error.delivery()),
@@ -414,7 +413,7 @@ fn log_result<T: Outcome>(log: &Log, operation: Operation, result: &Result<T>, m
             code.number(),
             code.name(),
             delivery.name(),
-            took.as_millis()
+            begun.elapsed().as_millis()
         )
     });
 }

@@ -1,7 +1,7 @@
 //! One JSON object as the service writes it: keys match with outer white space and letter case aside, repeated keys are
 //! seen, numbers keep their text.
 
-use crate::check::has_control;
+use crate::check::{has_control, trimmed};
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -23,28 +23,72 @@ pub(crate) enum Json<'a> {
 
 /// The entries of an object, in order, with their keys trimmed.
 #[derive(Debug)]
-pub(crate) struct Object<'a>(Vec<(Cow<'a, str>, Json<'a>)>);
+pub(crate) struct Object<'a> {
+    entries: Vec<(Cow<'a, str>, Json<'a>)>,
+    /// Where the first entry of each [`Key`] is, or [`NOWHERE`]: an answer is asked for many keys, most of them absent.
+    places: [u32; Key::NAMES.len()],
+    /// A key that must not be given twice is.
+    repeats: bool,
+}
 
-/// Keys that make an answer malformed when they are given twice (wire.md, "Reading keys"); `success` is `status` by its
-/// other name.
-const ONCE: &[&str] = &["result", "isErrorCount", "isExprCode", "otpId", "error", "code", "status", "success"];
+const NOWHERE: u32 = u32::MAX;
+
+/// The keys of the service's answers. The first eight make an answer malformed when they are given twice (wire.md, "Reading
+/// keys"); `success` is `status` by its other name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Key {
+    Result,
+    IsErrorCount,
+    IsExprCode,
+    OtpId,
+    Error,
+    Code,
+    Status,
+    Success,
+    Message,
+    Description,
+    OtcId,
+    ReferenceCode,
+    Type,
+    Credit,
+}
+
+impl Key {
+    /// In the order of the keys.
+    const NAMES: [&'static str; 14] = [
+        "result",
+        "isErrorCount",
+        "isExprCode",
+        "otpId",
+        "error",
+        "code",
+        "status",
+        "success",
+        "message",
+        "description",
+        "otcId",
+        "referenceCode",
+        "type",
+        "credit",
+    ];
+    const LAST_GIVEN_ONCE: usize = Key::Success as usize;
+}
 
 /// Reads `bytes` as one object, a byte order mark before it aside.
 pub(crate) fn object(bytes: &[u8]) -> Result<Object<'_>, &'static str> {
     let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
     let text = std::str::from_utf8(bytes).map_err(|_| "it is not UTF-8")?;
-    if text.trim().is_empty() {
+    if trimmed(text).is_empty() {
         return Err("it is empty");
     }
     let Entries(entries) = serde_json::from_str(text).map_err(|_| "it is not a JSON object")?;
-    let entries = entries.into_iter().map(|(key, raw)| Ok((trimmed(key), value(raw.get())?)));
-    entries.collect::<Result<_, _>>().map(Object)
+    entries.map(Object::new)
 }
 
-fn trimmed(key: Cow<'_, str>) -> Cow<'_, str> {
+fn trimmed_key(key: Cow<'_, str>) -> Cow<'_, str> {
     match key {
-        Cow::Borrowed(key) => Cow::Borrowed(key.trim()),
-        Cow::Owned(key) => Cow::Owned(key.trim().to_owned()),
+        Cow::Borrowed(key) => Cow::Borrowed(trimmed(key)),
+        Cow::Owned(key) => Cow::Owned(trimmed(&key).to_owned()),
     }
 }
 
@@ -63,29 +107,35 @@ pub(crate) fn list(raw: &str) -> Result<Vec<Json<'_>>, &'static str> {
 impl<'a> Object<'a> {
     /// The entries in the order they were written, keys trimmed.
     pub fn into_entries(self) -> impl Iterator<Item = (Cow<'a, str>, Json<'a>)> {
-        self.0.into_iter()
+        self.entries.into_iter()
     }
 
-    pub fn get(&self, key: &str) -> Option<&Json<'a>> {
-        self.0.iter().find(|(name, _)| name.eq_ignore_ascii_case(key)).map(|(_, value)| value)
+    fn new(entries: Vec<(Cow<'a, str>, Json<'a>)>) -> Self {
+        let (mut places, mut repeats) = ([NOWHERE; Key::NAMES.len()], false);
+        for (place, (name, _)) in (0..NOWHERE).zip(&entries) {
+            if let Some(key) = Key::NAMES.iter().position(|key| name.eq_ignore_ascii_case(key)) {
+                if places[key] == NOWHERE {
+                    places[key] = place;
+                } else {
+                    repeats |= key <= Key::LAST_GIVEN_ONCE;
+                }
+            }
+        }
+        Object { entries, places, repeats }
+    }
+
+    /// The value that was given first.
+    pub fn get(&self, key: Key) -> Option<&Json<'a>> {
+        self.entries.get(self.places[key as usize] as usize).map(|(_, value)| value)
     }
 
     /// The same object, if no key that decides anything is given twice.
     pub fn without_repeats(self) -> Result<Self, &'static str> {
-        let mut seen = [false; ONCE.len()];
-        for (name, _) in &self.0 {
-            if let Some(index) = ONCE.iter().position(|key| name.eq_ignore_ascii_case(key)) {
-                if seen[index] {
-                    return Err("it gives a key twice");
-                }
-                seen[index] = true;
-            }
-        }
-        Ok(self)
+        if self.repeats { Err("it gives a key twice") } else { Ok(self) }
     }
 
     /// A boolean, or "true" or "false" as text (one dialect); absent or null is `None`.
-    pub fn flag(&self, key: &str) -> Result<Option<bool>, &'static str> {
+    pub fn flag(&self, key: Key) -> Result<Option<bool>, &'static str> {
         match self.get(key) {
             None | Some(Json::Null) => Ok(None),
             Some(Json::Bool(value)) => Ok(Some(*value)),
@@ -95,17 +145,17 @@ impl<'a> Object<'a> {
     }
 
     /// An identifier: text without control characters; absent or null is `None`.
-    pub fn opaque(&self, key: &str) -> Result<Option<&str>, &'static str> {
+    pub fn opaque(&self, key: Key) -> Result<Option<&str>, &'static str> {
         match self.get(key) {
             None | Some(Json::Null) => Ok(None),
             Some(Json::Text(text)) if has_control(text) => Err("an id holds a control character"),
-            Some(Json::Text(text)) => Ok(Some(text.trim())),
+            Some(Json::Text(text)) => Ok(Some(trimmed(text))),
             Some(_) => Err("an id is not text"),
         }
     }
 
     /// Like [`opaque`](Object::opaque), but a number is as good as text.
-    pub fn label(&self, key: &str) -> Result<Option<&str>, &'static str> {
+    pub fn label(&self, key: Key) -> Result<Option<&str>, &'static str> {
         match self.get(key) {
             Some(Json::Number(text)) => Ok(Some(text)),
             _ => self.opaque(key),
@@ -154,11 +204,14 @@ pub(crate) fn plain_decimal(text: &str) -> Option<String> {
     Some(format!("{sign}{whole}{dot}{fraction}"))
 }
 
+/// Reads `raw`, a whole value whose form serde_json has checked.
 fn value(raw: &str) -> Result<Json<'_>, &'static str> {
     match raw.as_bytes().first() {
         Some(b'n') => Ok(Json::Null),
         Some(b't') => Ok(Json::Bool(true)),
         Some(b'f') => Ok(Json::Bool(false)),
+        // Without an escape, what stands between the quotes is the text.
+        Some(b'"') if !raw.contains('\\') => Ok(Json::Text(Cow::Borrowed(&raw[1..raw.len() - 1]))),
         Some(b'"') => {
             serde_json::from_str(raw).map(|Text(text)| Json::Text(text)).map_err(|_| "a text in it is malformed")
         }
@@ -168,8 +221,8 @@ fn value(raw: &str) -> Result<Json<'_>, &'static str> {
     }
 }
 
-/// An object's entries as they stand, repeated keys included.
-struct Entries<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
+/// An object's entries, repeated keys included; or what is wrong with one of its values.
+struct Entries<'a>(Result<Vec<(Cow<'a, str>, Json<'a>)>, &'static str>);
 
 impl<'de> Deserialize<'de> for Entries<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -181,10 +234,14 @@ impl<'de> Deserialize<'de> for Entries<'de> {
             }
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
                 let mut entries = Vec::with_capacity(8);
+                let mut problem = None;
                 while let Some(Text(key)) = map.next_key()? {
-                    entries.push((key, map.next_value()?));
+                    match value(map.next_value::<&RawValue>()?.get()) {
+                        Ok(value) => entries.push((trimmed_key(key), value)),
+                        Err(why) => problem = problem.or(Some(why)),
+                    }
                 }
-                Ok(Entries(entries))
+                Ok(Entries(problem.map_or(Ok(entries), Err)))
             }
         }
         deserializer.deserialize_map(Collect)
@@ -203,9 +260,16 @@ mod tests {
     #[test]
     fn keys_match_with_space_and_case_aside() {
         let object = object(b"\xEF\xBB\xBF{\" isErrorCount\": true, \"RESULT \": \"False\"}").unwrap();
-        assert_eq!(object.flag("isErrorCount"), Ok(Some(true)));
-        assert_eq!(object.flag("result"), Ok(Some(false)));
-        assert_eq!(object.flag("isExprCode"), Ok(None));
+        assert_eq!(object.flag(Key::IsErrorCount), Ok(Some(true)));
+        assert_eq!(object.flag(Key::Result), Ok(Some(false)));
+        assert_eq!(object.flag(Key::IsExprCode), Ok(None));
+    }
+
+    #[test]
+    fn each_key_has_its_name() {
+        let keys = [Key::Result, Key::Success, Key::Message, Key::Credit];
+        assert_eq!(keys.map(|key| Key::NAMES[key as usize]), ["result", "success", "message", "credit"]);
+        assert_eq!(Key::Credit as usize + 1, Key::NAMES.len());
     }
 
     #[test]

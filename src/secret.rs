@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use std::fmt;
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
 
 /// A secret text. `Debug` shows stars; there is no `Display`.
 #[derive(Clone)]
@@ -17,6 +17,15 @@ impl Secret {
     /// The text itself, named so that each use stands out in a review.
     pub(crate) fn reveal(&self) -> &str {
         &self.0
+    }
+}
+
+/// Bytes that are wiped when they are dropped, all at once: `Zeroizing<Vec<u8>>` wipes one after the other.
+pub(crate) struct Wiped(pub Vec<u8>);
+
+impl Drop for Wiped {
+    fn drop(&mut self) {
+        self.0.as_mut_slice().zeroize();
     }
 }
 

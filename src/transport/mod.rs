@@ -37,10 +37,9 @@ use rustls::ClientConfig;
 use std::io::Read;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
+use ureq::Agent;
 use ureq::config::AutoHeaderValue;
-use ureq::http::header::{CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, RETRY_AFTER, TRANSFER_ENCODING};
-use ureq::http::{HeaderMap, Request, Response, Uri, Version};
-use ureq::{Agent, Body};
+use ureq::http::{HeaderMap, HeaderValue, Response, Uri, Version};
 
 /// What a transport is made of; checked already.
 pub(crate) struct Settings {
@@ -236,64 +235,81 @@ fn open(process: &Process, host: &str, port: u16, exchange: &Exchange) -> Result
 
 /// The HTTP exchange on the connection that is held out. Also tells whether the connection can carry another one.
 fn run(agent: &Agent, url: &Uri, body: &[u8]) -> Result<(Answer, bool), ureq::Error> {
-    let request = Request::post(url.clone()).body(body)?;
-    let mut response = agent.run(request)?;
-    if !is_plain(response.headers()) {
+    let mut response = agent.post(url.clone()).send(body)?;
+    let told = Told::by(response.headers());
+    if told.is_coded {
         return Err(ureq::Error::Other("the answer is in a coding that was not asked for".into()));
     }
-    let reusable = is_reusable(&response);
-    let (http_status, retry_after) = (response.status().as_u16(), retry_after(response.headers()));
+    let reusable = is_reusable(&response, &told);
+    let (http_status, retry_after) = (response.status().as_u16(), told.retry_after.and_then(retry_after));
     let headers = std::mem::take(response.headers_mut());
     let body = read_body(response.body_mut().as_reader())?;
     Ok((Answer { http_status, retry_after, headers, body, reused: false }, reusable))
 }
 
-/// Whether the body stands there as it is, in chunks at the most: no other coding was asked for, and ureq would hand it out
-/// undecoded.
-fn is_plain(headers: &HeaderMap) -> bool {
-    let all =
-        |name, known: &[u8]| headers.get_all(name).iter().all(|value| value.as_bytes().eq_ignore_ascii_case(known));
-    all(TRANSFER_ENCODING, b"chunked")
-        && headers.get_all(TRANSFER_ENCODING).iter().count() <= 1
-        && all(CONTENT_ENCODING, b"identity")
-}
-
-/// Reads to the end, which most answers reach in one step.
+/// Reads to the end. Most answers come in one piece, and are kept at their size.
 fn read_body(mut reader: impl Read) -> Result<Vec<u8>, ureq::Error> {
-    let mut body = vec![0; 1024];
-    let mut filled = 0;
+    let mut piece = [0; 1024];
+    let mut body = Vec::new();
     loop {
-        match reader.read(&mut body[filled..])? {
-            0 => break,
-            read => filled += read,
+        match reader.read(&mut piece)? {
+            0 => return Ok(body),
+            read => body.extend_from_slice(&piece[..read]),
         }
-        if filled > MAX_BODY {
+        if body.len() > MAX_BODY {
             return Err(ureq::Error::BodyExceedsLimit(MAX_BODY as u64));
         }
-        if filled == body.len() {
-            body.resize(body.len() * 4, 0);
-        }
     }
-    body.truncate(filled);
-    Ok(body)
+}
+
+/// The headers that matter here, found in one pass.
+#[derive(Default)]
+struct Told<'a> {
+    retry_after: Option<&'a HeaderValue>,
+    has_length: bool,
+    has_encoding: bool,
+    /// The body is not as it is, or in chunks at the most: no other coding was asked for, and ureq would hand it out
+    /// undecoded.
+    is_coded: bool,
+    closes: bool,
+}
+
+impl<'a> Told<'a> {
+    fn by(headers: &'a HeaderMap) -> Self {
+        let mut told = Told::default();
+        for (name, value) in headers {
+            match name.as_str() {
+                "retry-after" => _ = told.retry_after.get_or_insert(value),
+                "content-length" => told.has_length = true,
+                "transfer-encoding" => {
+                    told.is_coded |= told.has_encoding || !value.as_bytes().eq_ignore_ascii_case(b"chunked");
+                    told.has_encoding = true;
+                }
+                "content-encoding" => told.is_coded |= !value.as_bytes().eq_ignore_ascii_case(b"identity"),
+                "connection" => told.closes |= says_close(value),
+                _ => {}
+            }
+        }
+        told
+    }
+}
+
+fn says_close(value: &HeaderValue) -> bool {
+    value.to_str().is_ok_and(|value| value.split(',').any(|token| token.trim().eq_ignore_ascii_case("close")))
 }
 
 /// RFC 9112, section 9.3; and a message with both lengths is not one to build upon (section 6.3).
-fn is_reusable(response: &Response<Body>) -> bool {
-    let headers = response.headers();
-    let says_close = headers.get_all(CONNECTION).iter().any(|value| {
-        value.to_str().is_ok_and(|value| value.split(',').any(|token| token.trim().eq_ignore_ascii_case("close")))
-    });
+fn is_reusable<T>(response: &Response<T>, told: &Told<'_>) -> bool {
     response.version() == Version::HTTP_11
-        && !says_close
+        && !told.closes
         && response.status().as_u16() >= 200
         && !response.status().is_redirection()
-        && !(headers.contains_key(TRANSFER_ENCODING) && headers.contains_key(CONTENT_LENGTH))
+        && !(told.has_encoding && told.has_length)
 }
 
 /// Seconds or a date (RFC 9110, section 10.2.3). A date that has passed is no wait.
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+fn retry_after(value: &HeaderValue) -> Option<Duration> {
+    let value = value.to_str().ok()?.trim();
     if let Ok(seconds) = value.parse::<u32>() {
         return Some(Duration::from_secs(seconds.into()));
     }
