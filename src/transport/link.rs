@@ -107,10 +107,9 @@ impl Link {
         match self {
             Link::Plain(_) => true,
             Link::Tls(link) => {
-                let decrypted = link.session.process_new_packets();
-                decrypted.is_ok_and(|state| state.plaintext_bytes_to_read() == 0 && !state.peer_has_closed())
-                    && link.received.are_whole()
-                    && link.under.has_no_leftovers()
+                // All that came was decrypted when it came; rustls wants more where none of it waits and the peer has not
+                // ended.
+                link.session.wants_read() && link.received.are_whole() && link.under.has_no_leftovers()
             }
         }
     }
