@@ -1,6 +1,7 @@
 //! What can be typed: sub-commands, and the options of the client and of a call. The options' values are checked by the
 //! core, so that every language refuses the same ones in the same words.
 
+use crate::load::LoadOptions;
 use crate::report;
 use ants_otp::{Call, Client, Options};
 use ants_otp_sandbox::Dialect;
@@ -80,6 +81,11 @@ pub enum Command {
         #[command(subcommand)]
         operation: Operation,
     },
+    /// Call from many threads for a while, and see what one process carries
+    ///
+    /// Without a base URL, a service in a box is started for the time. Other servers of this machine may be loaded too;
+    /// other machines only with --other-host, given twice.
+    Load(LoadOptions),
     /// Run the OTP service in a box on this machine, for tests and first steps
     ///
     /// Prints one line of JSON (url, username, password, otc_id), then serves until it is stopped. The URL in a browser
@@ -223,6 +229,11 @@ pub struct ClientOptions {
 }
 
 impl ClientOptions {
+    /// Where the service is, if that was said.
+    pub fn service(&self) -> Option<String> {
+        self.base_url.clone().or_else(|| std::env::var("ANTS_OTP_BASE_URL").ok().filter(|url| !url.is_empty()))
+    }
+
     /// The core's options, credentials aside.
     pub fn to_options(&self) -> Options {
         let mut options = Client::builder().proxy_from_env(self.proxy_from_env).allow_plain_http(self.allow_plain_http);

@@ -11,6 +11,7 @@ mod doctor;
 mod explain;
 mod head;
 mod listen;
+mod load;
 mod pages;
 mod report;
 mod sandbox;
@@ -43,6 +44,14 @@ fn run(arguments: &Arguments) -> Result<Report, Failure> {
             listen::serve((*host, *port).into(), *count, listen::Show { json: arguments.json, text: *show_text })
         }
         Command::Capture { output, operation } => capture::run(options, operation, output.as_deref()),
+        Command::Load(load) => {
+            let service = options.service();
+            let given = match service {
+                Some(_) => credentials::add(options, options.to_options())?,
+                None => options.to_options(),
+            };
+            load::run(load, service.as_deref(), given)
+        }
         Command::Sandbox(options) => sandbox::serve(options),
         Command::Completion { shell } => pages::completion(*shell),
         Command::Man { output } => pages::manual(output.as_deref()),

@@ -7,6 +7,7 @@ mod credentials;
 mod doctor;
 mod explain;
 mod listen;
+mod load;
 mod pages;
 mod readme;
 mod sandbox;

@@ -1,0 +1,313 @@
+//! `load`: calls from many threads for a bounded time, on the service in a box or another server of this machine. Shows
+//! what happens while it runs, and writes it down as JSON and as a plot.
+
+mod plot;
+mod tally;
+
+use crate::report::{Failure, Report};
+use ants_otp::{Client, Code, Options};
+use ants_otp_sandbox::{Codes, Sandbox};
+use clap::Args;
+use serde_json::{Value, json};
+use std::io::IsTerminal as _;
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+use tally::Tally;
+
+/// The code of every OTP of the service in a box that is started here.
+const SANDBOX_CODE: &str = "12345";
+/// Thai numbers of a range that is not in use.
+const FIRST_MOBILE: u64 = 66_800_100_000;
+const MOBILES: u64 = 800_000;
+const PROGRESS_EVERY: Duration = Duration::from_millis(500);
+
+/// What can be typed after `load`.
+#[derive(Args)]
+pub struct LoadOptions {
+    /// How many threads call at once
+    #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=4096))]
+    threads: u16,
+    /// For how long, 0.1 to 3600
+    #[arg(long, default_value_t = 10.0)]
+    seconds: f64,
+    /// How long each thread waits after a call
+    #[arg(long, default_value_t = 0, value_name = "MS")]
+    pause_ms: u64,
+    /// Only verify this otp id, instead of a request and a verify of its OTP in turn
+    #[arg(long)]
+    otp_id: Option<String>,
+    /// The code to verify with; the service in a box that is started here knows it
+    #[arg(long, default_value = SANDBOX_CODE)]
+    code: String,
+    /// Write PREFIX.json and PREFIX.svg
+    #[arg(long, value_name = "PREFIX")]
+    output: Option<PathBuf>,
+    /// Show no progress
+    #[arg(long, short)]
+    quiet: bool,
+    /// Load a host that is not this machine. It must be given twice: each request may be an SMS that somebody pays and
+    /// somebody gets
+    #[arg(long, action = clap::ArgAction::Count)]
+    other_host: u8,
+}
+
+/// Runs the load. `url` is what was given as base URL; without one, a service in a box is started for the time.
+pub fn run(load: &LoadOptions, url: Option<&str>, options: Options) -> Result<Report, Failure> {
+    let refused = |why: String| Failure::refused(Code::InvalidArgument, why);
+    if !(0.1..=3600.0).contains(&load.seconds) {
+        return Err(refused("seconds must be 0.1 to 3600".to_owned()));
+    }
+    let sandbox = match url {
+        Some(url) if !is_loopback(url) && load.other_host < 2 => {
+            return Err(refused(format!(
+                "{url} is not this machine: a load there costs money and reaches people. If it is meant, give \
+                 --other-host twice"
+            )));
+        }
+        Some(_) => None,
+        None => Some(
+            Sandbox::builder()
+                .codes(Codes::fixed(&load.code))
+                .start()
+                .map_err(|error| refused(format!("the sandbox cannot start: {error}")))?,
+        ),
+    };
+    let idle = u32::from(load.threads).max(64);
+    let options = match &sandbox {
+        Some(sandbox) => {
+            options.base_url(sandbox.url()).otc_id(sandbox.otc_id()).credentials(sandbox.username(), sandbox.password())
+        }
+        None => options.load_env(),
+    };
+    let client = options.max_idle_connections(idle).build()?;
+    let run = Run::of(load, &client);
+    let report = run.report(load, url.unwrap_or("service in a box"));
+    if let Some(prefix) = &load.output {
+        let files = [("json", format!("{report:#}\n")), ("svg", plot::svg(&report))];
+        for (extension, content) in files {
+            let path = prefix.with_extension(extension);
+            std::fs::write(&path, content)
+                .map_err(|error| refused(format!("{} cannot be written: {error}", path.display())))?;
+        }
+    }
+    Ok(Report::new(text(&report), report))
+}
+
+/// 127.0.0.0/8, ::1 and `localhost`.
+fn is_loopback(url: &str) -> bool {
+    let authority = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let authority = authority.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = match authority.strip_prefix('[') {
+        Some(rest) => rest.split(']').next().unwrap_or_default(),
+        None => authority.split(':').next().unwrap_or_default(),
+    };
+    !authority.contains(['@', '\\'])
+        && (host.eq_ignore_ascii_case("localhost") || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback()))
+}
+
+/// What a load has done so far.
+struct Run {
+    /// One for each thread.
+    tallies: Vec<Mutex<Tally>>,
+    /// What happened in each interval of the time.
+    intervals: Vec<Interval>,
+    took: Duration,
+}
+
+struct Interval {
+    until: Duration,
+    tally: Tally,
+}
+
+impl Run {
+    fn of(load: &LoadOptions, client: &Client) -> Self {
+        let mut run = Run {
+            tallies: (0..load.threads).map(|_| Mutex::default()).collect(),
+            intervals: Vec::new(),
+            took: Duration::ZERO,
+        };
+        let begun = Instant::now();
+        let time = Duration::from_secs_f64(load.seconds);
+        let (over, next) = (AtomicBool::new(false), AtomicUsize::new(0));
+        let mut intervals = Vec::new();
+        std::thread::scope(|scope| {
+            for tally in &run.tallies {
+                scope.spawn(|| {
+                    let mut worker = Worker { client, load, tally, next: &next };
+                    while !over.load(Ordering::Relaxed) {
+                        worker.step();
+                    }
+                });
+            }
+            let mut before = Tally::default();
+            while begun.elapsed() < time {
+                std::thread::sleep(PROGRESS_EVERY.min(time.saturating_sub(begun.elapsed())));
+                let now = merged(&run.tallies);
+                intervals.push(Interval { until: begun.elapsed(), tally: now.since(&before) });
+                if !load.quiet {
+                    show(&intervals, &now);
+                }
+                before = now;
+            }
+            over.store(true, Ordering::Relaxed);
+        });
+        if !load.quiet && std::io::stderr().is_terminal() {
+            eprintln!();
+        }
+        run.intervals = intervals;
+        run.took = begun.elapsed();
+        run
+    }
+
+    fn report(&self, load: &LoadOptions, url: &str) -> Value {
+        let all = merged(&self.tallies);
+        let mut from = 0.0;
+        let intervals = self.intervals.iter().map(|interval| {
+            let until = interval.until.as_secs_f64();
+            let length = until - std::mem::replace(&mut from, until);
+            json!({
+                "until_s": round(until),
+                "rate": round(interval.tally.calls() as f64 / length),
+                "p50_ms": milliseconds(interval.tally.quantile(0.5)),
+                "p99_ms": milliseconds(interval.tally.quantile(0.99)),
+            })
+        });
+        let intervals: Vec<Value> = intervals.collect();
+        json!({
+            "ok": true,
+            "url": url,
+            "threads": load.threads,
+            "seconds": round(self.took.as_secs_f64()),
+            "calls": all.calls(),
+            "rate": round(all.calls() as f64 / self.took.as_secs_f64()),
+            "p50_ms": milliseconds(all.quantile(0.5)),
+            "p90_ms": milliseconds(all.quantile(0.9)),
+            "p99_ms": milliseconds(all.quantile(0.99)),
+            "max_ms": milliseconds(all.longest()),
+            "codes": all.codes(),
+            "deliveries": all.deliveries(),
+            "intervals": intervals,
+        })
+    }
+}
+
+/// One thread's calls.
+struct Worker<'a> {
+    client: &'a Client,
+    load: &'a LoadOptions,
+    tally: &'a Mutex<Tally>,
+    next: &'a AtomicUsize,
+}
+
+impl Worker<'_> {
+    /// A verify; or a request and the verify of its OTP.
+    fn step(&mut self) {
+        if let Some(otp_id) = &self.load.otp_id {
+            self.verify(otp_id);
+            return;
+        }
+        let number = FIRST_MOBILE + self.next.fetch_add(1, Ordering::Relaxed) as u64 % MOBILES;
+        let begun = Instant::now();
+        let sent = self.client.request(&number.to_string());
+        self.note(begun, sent.as_ref().map(|_| Code::Ok));
+        match sent {
+            Ok(sent) => self.verify(sent.otp_id()),
+            // A server that is not there is not asked as fast as it can be refused.
+            Err(_) => std::thread::sleep(Duration::from_millis(10)),
+        }
+    }
+
+    fn verify(&mut self, otp_id: &str) {
+        let begun = Instant::now();
+        let verified = self.client.verify(otp_id, &self.load.code);
+        self.note(begun, verified.as_ref().map(|verification| verification.code()));
+    }
+
+    fn note(&mut self, begun: Instant, result: Result<Code, &ants_otp::Error>) {
+        let took = begun.elapsed();
+        tally::lock(self.tally).note(took, result);
+        if self.load.pause_ms > 0 {
+            std::thread::sleep(Duration::from_millis(self.load.pause_ms));
+        }
+    }
+}
+
+fn merged(tallies: &[Mutex<Tally>]) -> Tally {
+    tallies.iter().fold(Tally::default(), |all, tally| all.with(&tally::lock(tally)))
+}
+
+/// On a terminal one line that is written over; elsewhere a line each.
+fn show(intervals: &[Interval], all: &Tally) {
+    let Some(last) = intervals.last() else { return };
+    let begun = intervals.iter().rev().nth(1).map_or(Duration::ZERO, |interval| interval.until);
+    let line = format!(
+        "{:6.1} s  {:8.0} calls/s  p50 {} ms  p99 {} ms  codes {}  {}",
+        last.until.as_secs_f64(),
+        last.tally.calls() as f64 / (last.until - begun).as_secs_f64(),
+        milliseconds(last.tally.quantile(0.5)),
+        milliseconds(last.tally.quantile(0.99)),
+        counts(&all.codes()),
+        counts(&all.deliveries()),
+    );
+    if std::io::stderr().is_terminal() {
+        eprint!("\r\x1b[K{line}");
+    } else {
+        eprintln!("{line}");
+    }
+}
+
+fn counts(counted: &Value) -> String {
+    let counted = counted.as_object().into_iter().flatten();
+    counted.map(|(name, count)| format!("{name}: {count}")).collect::<Vec<_>>().join(", ")
+}
+
+fn text(report: &Value) -> String {
+    let number = |name: &str| &report[name];
+    format!(
+        "{} calls in {} s: {} a second\np50 {} ms, p90 {} ms, p99 {} ms, longest {} ms\ncodes {}\n{}",
+        number("calls"),
+        number("seconds"),
+        number("rate"),
+        number("p50_ms"),
+        number("p90_ms"),
+        number("p99_ms"),
+        number("max_ms"),
+        counts(number("codes")),
+        counts(number("deliveries")),
+    )
+}
+
+fn milliseconds(time: Duration) -> f64 {
+    (time.as_secs_f64() * 1e6).round() / 1e3
+}
+
+fn round(value: f64) -> f64 {
+    (value * 100.0).round() / 100.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_this_machine_is_loaded_without_being_told_twice() {
+        for here in ["http://127.0.0.1:1", "http://127.9.9.9/x", "https://localhost:8443/", "http://[::1]:80"] {
+            assert!(is_loopback(here), "{here}");
+        }
+        for other in [
+            "https://example.com",
+            "http://localhost@example.com",
+            "http://localhost.example.com",
+            "http://127.0.0.1.example.com",
+            "http://example.com#localhost",
+            "http://example.com\\@localhost",
+            "http://[::2]",
+            "",
+        ] {
+            assert!(!is_loopback(other), "{other}");
+        }
+    }
+}

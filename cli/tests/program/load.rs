@@ -1,0 +1,48 @@
+//! `load`: on the service in a box by itself, on another server of this machine, and on no other machine.
+
+use crate::{program, program_at, program_for, run};
+use ants_otp_sandbox::{Codes, Sandbox};
+
+const SHORT: [&str; 6] = ["load", "--seconds", "0.4", "--threads", "3", "--quiet"];
+
+#[test]
+fn without_a_service_one_is_started() {
+    let report = run(program().arg("--json").args(SHORT)).json();
+    assert!(report["calls"].as_u64().unwrap() > 10);
+    assert_eq!(report["codes"]["0"], report["calls"]);
+    assert_eq!(report["deliveries"]["ANSWERED"], report["calls"]);
+}
+
+#[test]
+fn a_server_of_this_machine_is_loaded_and_written_about() {
+    let sandbox = Sandbox::builder().codes(Codes::fixed("24680")).start().unwrap();
+    let prefix = std::env::temp_dir().join(format!("ants-otp-load-{}", std::process::id()));
+    let run = run(program_for(&sandbox).args(SHORT).args(["--code", "24680", "--output"]).arg(&prefix));
+    assert_eq!(run.status, 0, "{run:?}");
+    assert!(run.out.contains("calls in"));
+    let written = |extension| {
+        let path = prefix.with_extension(extension);
+        let text = std::fs::read_to_string(&path).unwrap();
+        std::fs::remove_file(path).unwrap();
+        text
+    };
+    let report: serde_json::Value = serde_json::from_str(&written("json")).unwrap();
+    assert_eq!(report["threads"], 3);
+    assert!(written("svg").starts_with("<svg"));
+}
+
+#[test]
+fn another_machine_must_be_meant_twice() {
+    for meant in [&[][..], &["--other-host"]] {
+        let run = run(program_at("https://otp.example").args(SHORT).args(meant));
+        assert_eq!(run.status, 2);
+        assert!(run.err.contains("--other-host twice"), "{}", run.err);
+    }
+}
+
+#[test]
+fn what_is_not_answered_is_counted() {
+    let report = run(program_at("http://127.0.0.1:1").arg("--json").args(SHORT)).json();
+    assert_eq!(report["codes"]["-11"], report["calls"]);
+    assert_eq!(report["deliveries"]["NOT_SENT"], report["calls"]);
+}
