@@ -10,6 +10,10 @@ LIBDIR ?= $(PREFIX)/lib
 VERSION := $(shell sed -n 's/^version = "\(.*\)"$$/\1/p' Cargo.toml | head -n 1)
 ABI     := $(firstword $(subst ., ,$(VERSION)))
 
+# Functions up to this size are merged into their callers when the libraries are linked: 3 % fewer instructions a call for a
+# tenth more size.
+RELEASE_FLAGS := -Cllvm-args=-inline-threshold=400
+
 # What cargo builds goes where the user says; everything else into this clone's own target/.
 BUILT := $(abspath $(or $(CARGO_TARGET_DIR),target))
 export CARGO_TARGET_DIR := $(BUILT)
@@ -28,14 +32,15 @@ WEB_TOOLS   := hypothesis==6.170.17 opentelemetry-sdk==1.45.2 gunicorn==27.0.1 c
 DOC_TOOLS   := pdoc==16.0.0
 CHECK_TOOLS := mypy==2.4.1 selenium==4.51.0 pyright[nodejs]==1.1.414 ruff==0.17.6 clang-format==23.1.5
 
-PYTHON_SOURCES := python examples tests
-C_SOURCES      := $(sort $(shell find bindings examples include tests -name '*.[ch]' -o -name '*.[ch]pp'))
+PYTHON_SOURCES := python examples tests benches
+C_SOURCES      := $(sort $(shell find benches bindings examples include tests -name '*.[ch]' -o -name '*.[ch]pp'))
 # Generated, and compared with its source by a test.
 C_SOURCES      := $(filter-out include/ants_otp.h,$(C_SOURCES))
 
 .PHONY: help demo login-web test test-rust test-peers test-sandbox test-login-web fuzz soak test-scenarios test-python test-wheel test-install \
-	check check-rust check-c check-python install uninstall wheel wheel-python dev-wheel docs clean need-cargo need-cc \
-	need-python licences test-abi abi-check abi-record test-asan need-c-tools
+	check check-rust check-c check-python check-speed bench bench-quick bench-record install uninstall library wheel \
+	wheel-python bench-wheel dev-wheel docs clean need-cargo need-cc need-python need-bench licences test-abi abi-check \
+	abi-record test-asan need-c-tools
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
@@ -157,7 +162,7 @@ soak: need-cargo need-cc  ## a million calls (SOAK_CALLS) over threads with rand
 	CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 \
 	$(CARGO) test --release -p ants-otp --test soak -- --ignored --nocapture
 
-check: check-rust check-c check-python  ## formatting, lints, types, documentation
+check: check-rust check-c check-python check-speed  ## formatting, lints, types, documentation, recorded speed
 
 check-rust: need-cargo
 	$(CARGO) fmt --all --check
@@ -179,6 +184,47 @@ docs: dev-wheel $(VENV)/.docs  ## the Python package's reference, in target/docs
 	$(VENV)/bin/pdoc --docformat google --output-directory target/docs/python \
 		ants_otp ants_otp.aio ants_otp.testing ants_otp.web
 
+# --- Speed --------------------------------------------------------------------------------------------------------------
+
+BENCH_VENV  := target/venv-bench
+BENCH       := $(BENCH_VENV)/bin/python benches/bench.py --built "$(BUILT)"
+# What our package is measured against.
+BENCH_PEERS := pycurl==7.49.0 urllib3==2.8.0 requests==2.34.2 httpx==0.28.1 aiohttp==3.14.5
+
+bench: library bench-wheel need-bench  ## all measurements, against libcurl and others, into docs/benchmarks.md
+	$(CARGO) build --release --locked -p ants-otp-cli
+	$(BENCH) full
+
+bench-quick: library bench-wheel need-bench  ## those that repeat to 1 %: instructions, system calls, allocations, sizes
+	$(BENCH) quick
+
+bench-record: library bench-wheel need-bench  ## the same, recorded as what `make check` compares with
+	$(BENCH) record
+
+check-speed: library bench-wheel need-bench
+	$(BENCH) check
+
+# The package as it is released, but for this machine.
+bench-wheel: need-cargo $(VENV)/.maturin $(BENCH_VENV)/.peers
+	rm -rf target/bench-wheel
+	$(VENV)/bin/maturin build --release --locked --manifest-path python/Cargo.toml --out target/bench-wheel \
+		-- $(RELEASE_FLAGS)
+	$(BENCH_VENV)/bin/python -m pip install -q --disable-pip-version-check --no-index --no-deps --force-reinstall \
+		target/bench-wheel/*.whl
+
+need-bench: need-cargo need-cc $(BENCH_VENV)/.peers
+	@$(call need,valgrind,valgrind)
+	@$(call need,strace,strace)
+	@$(call need,openssl,openssl)
+	@$(call need-header,curl/curl.h,libcurl4-openssl-dev)
+	@$(call need-header,cjson/cJSON.h,libcjson-dev)
+	@$(call need-header,openssl/ssl.h,libssl-dev)
+
+$(BENCH_VENV)/.peers: Makefile | need-python
+	[ -x $(BENCH_VENV)/bin/python ] || $(PYTHON) -m venv $(BENCH_VENV)
+	$(BENCH_VENV)/bin/python -m pip install -q --disable-pip-version-check $(BENCH_PEERS)
+	@touch $@
+
 # --- Installation -------------------------------------------------------------------------------------------------------
 
 INCLUDE := $(DESTDIR)$(PREFIX)/include
@@ -198,8 +244,8 @@ PREFIX_FROM_LIBDIR = $(shell realpath -ms --relative-to='$(LIBDIR)' '$(PREFIX)')
 FILL_IN = sed -e 's|@VERSION@|$(VERSION)|g' -e 's|@ABI@|$(ABI)|g' -e 's|@PREFIX_FROM_LIBDIR@|$(PREFIX_FROM_LIBDIR)|g'
 
 # The debug information goes into a file of its own, where gdb looks for it.
-install: need-cargo need-cc  ## the C and C++ library and the program, below PREFIX
-	$(CARGO) build --release --locked -p ants-otp-cli -p ants-otp-c
+install: library  ## the C and C++ library and the program, below PREFIX
+	$(CARGO) build --release --locked -p ants-otp-cli
 	install -d "$(INCLUDE)" "$(LIB)/pkgconfig" "$(LIB)/cmake/ants_otp" "$(LIB)/.debug" "$(BIN)" "$(MAN)" "$(DOC)"
 	install -m 644 include/ants_otp.h include/ants_otp.hpp "$(INCLUDE)"
 	install -m 755 "$(BUILT)/release/libants_otp.so" "$(LIB)/$(SO)"
@@ -251,10 +297,14 @@ wheel: wheel-python  ## the Python wheels ants-otp and ants-otp-cli and the sour
 
 wheel-python: need-cargo $(VENV)/.zig
 	rm -rf target/wheels
-	$(MATURIN_RELEASE) --manifest-path python/Cargo.toml
+	$(MATURIN_RELEASE) --manifest-path python/Cargo.toml -- $(RELEASE_FLAGS)
 	for python in $$($(VENV)/bin/python python/each_python.py --free-threaded); \
-		do $(MATURIN_RELEASE) --manifest-path python/Cargo.toml --interpreter "$$python" || exit; done
+		do $(MATURIN_RELEASE) --manifest-path python/Cargo.toml --interpreter "$$python" -- $(RELEASE_FLAGS) || exit; done
 	$(VENV)/bin/maturin sdist --manifest-path python/Cargo.toml --out target/wheels
+
+# The C library as it is released.
+library: need-cargo need-cc
+	$(CARGO) rustc --release --locked -p ants-otp-c --lib -- $(RELEASE_FLAGS)
 
 # Built quickly and installed into target/venv, for the demo and the tests.
 dev-wheel: need-cargo $(VENV)/.maturin
@@ -275,6 +325,9 @@ debian = { echo '$(1) is missing: installing $(2)'; \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; \
 	then apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $(2); \
 	else echo 'Please run: sudo apt-get install $(2)' >&2; exit 1; fi; }
+
+# $(call need-header,HEADER,DEBIAN PACKAGE)
+need-header = $(CC) -E -include $(1) -x c /dev/null >/dev/null 2>&1 || $(call debian,$(1),$(2))
 
 need-cargo:
 	@command -v $(CARGO) >/dev/null || { echo 'cargo is missing: install Rust 1.88 or later (rustup)' >&2; exit 1; }

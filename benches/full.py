@@ -1,0 +1,233 @@
+"""All measurements, in rounds that go through the clients in turn, and the page that they make."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+import report
+from measure import median
+from quick import IMPORTS, progress
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from measure import Client, Runner
+    from prepare import Server
+
+SCHEMES = ("plain", "tls")
+# The one that the server knows.
+OTP_ID = "0b2f3c5e-8a4d-4f6b-9c1e-2d7a5b8f0e36"
+Table = dict[str, dict[str, Any]]
+
+
+def measure(
+    runner: Runner,
+    server: Server,
+    clients: dict[str, Client],
+    python: dict[str, Client],
+    quick: dict[str, Any],
+    versions: dict[str, str],
+    built: Path,
+) -> None:
+    python_ir = instructions_in_python(runner, python, quick)
+    found = {
+        "quick": quick,
+        "versions": versions,
+        "headers": {name: headers(runner, clients[name]) for name in ("ants-otp", "ureq", "libcurl + cJSON")},
+        "idle": idle(runner, clients["ants-otp"]),
+        "profile": profile(runner, clients["ants-otp"], built),
+        "cpu": sequential(runner, clients, 5),
+        "cold": cold(runner, clients),
+        "pauses": pauses(runner, server, clients),
+        "memory": memory(runner, clients),
+        "python instructions": python_ir,
+        "python cpu": sequential(runner, python, 3),
+        "python cold": cold(runner, python, 3),
+        "python threads": python_threads(runner, python),
+        "import": imports(runner),
+        "asyncio": in_flight(runner, python["aiohttp"]),
+        "load": load(server, built),
+    }
+    progress("")
+    (built / "bench" / "results.json").write_text(json.dumps(found, indent=1))
+    report.write(found)
+
+
+def instructions_in_python(runner: Runner, python: dict[str, Client], quick: dict[str, Any]) -> dict[str, float]:
+    progress("instructions in Python")
+    known = quick["instructions"]
+    with ThreadPoolExecutor(2) as threads:
+        missing = [client for name, client in python.items() if f"{name}, Python, plain" not in known]
+        counted = list(threads.map(lambda client: runner.instructions(client, "plain"), missing))
+    found = {client.name: count for client, count in zip(missing, counted, strict=True)}
+    return found | {name: known[f"{name}, Python, plain"] for name in python if name not in found}
+
+
+def headers(runner: Runner, client: Client) -> dict[str, float]:
+    """The same with 10 more headers in the answer."""
+    progress(f"instructions: {client.name}, 15 headers")
+    return {scheme: runner.instructions(client, scheme, "many_headers") for scheme in SCHEMES}
+
+
+def idle(runner: Runner, client: Client) -> dict[str, float]:
+    """Instructions a call beside so many idle connections. The server waits a little, so that as many calls overlap."""
+    found = {}
+    for count in (1, 8, 64):
+        progress(f"instructions: beside {count} idle connections")
+        found[str(count)] = runner.instructions(client, "plain", "20", "--idle", str(count))
+    return found
+
+
+def profile(runner: Runner, client: Client, built: Path) -> list[tuple[str, float, float]]:
+    """Functions of the library with symbols: instructions a call by themselves, and with all that they call."""
+    progress("profile")
+    before = runner.environment["LD_LIBRARY_PATH"]
+    runner.environment["LD_LIBRARY_PATH"] = str(built / "bench" / "with-symbols")
+    own, inclusive = runner.profile(client, "plain", "ants_otp_verify")
+    runner.environment["LD_LIBRARY_PATH"] = before
+    line = re.compile(r"^ *([\d,]+) \([ \d.]+%\)  \S*?:(.*?)(?: \[.*)?$", re.MULTILINE)
+    # Two libraries may have functions of one name.
+    below: dict[str, float] = {}
+    for count, name in line.findall(inclusive):
+        below[name] = max(below.get(name, 0.0), thousandth(count))
+    return [
+        (name, thousandth(count), max(thousandth(count), below.get(name, 0.0))) for count, name in line.findall(own)
+    ]
+
+
+def thousandth(count: str) -> float:
+    """Of a thousand calls."""
+    return int(count.replace(",", "")) / 1000
+
+
+def sequential(runner: Runner, clients: dict[str, Client], rounds: int) -> Table:
+    """Microseconds of CPU and calls a second on one connection."""
+    found: Table = {}
+    for number in range(rounds):
+        for scheme in SCHEMES:
+            for name, client in clients.items():
+                if client.only not in (None, scheme):
+                    continue
+                progress(f"CPU: round {number + 1} of {rounds}, {name}, {scheme}")
+                said = runner.report(runner.arguments(client, client.calls, scheme), pinned=True)
+                row = found.setdefault(f"{name}, {scheme}", {"cpu": [], "wall": []})
+                row["cpu"].append(said["cpu_us"] / said["calls"])
+                row["wall"].append(said["wall_us"] / said["calls"])
+    return found
+
+
+def cold(runner: Runner, clients: dict[str, Client], rounds: int = 15) -> Table:
+    """Milliseconds of CPU of a whole process that makes one call."""
+    found: Table = {}
+    for number in range(rounds):
+        for scheme in SCHEMES:
+            for name, client in clients.items():
+                if client.only in (None, scheme):
+                    progress(f"first call: round {number + 1} of {rounds}, {name}, {scheme}")
+                    _, cpu = runner.run(runner.arguments(client, 1, scheme), pinned=True)
+                    found.setdefault(f"{name}, {scheme}", {"cpu": []})["cpu"].append(cpu * 1000)
+    return found
+
+
+def pauses(runner: Runner, server: Server, clients: dict[str, Client]) -> Table:
+    """64 threads, each of which waits 40 ms after each call, on a service that takes 20 ms."""
+    found: Table = {}
+    for number in range(3):
+        for scheme in SCHEMES:
+            for name in ("ants-otp", "libcurl + cJSON"):
+                progress(f"64 threads with pauses: round {number + 1} of 3, {name}, {scheme}")
+                server.connections()
+                command = runner.arguments(clients[name], 64 * 30, scheme, "20", "--threads", "64", "--pause", "40")
+                said = runner.report(command)
+                row = found.setdefault(f"{name}, {scheme}", {"connections": [], "cpu": []})
+                row["connections"].append(server.connections())
+                row["cpu"].append(said["cpu_us"] / said["calls"])
+    return found
+
+
+def memory(runner: Runner, clients: dict[str, Client]) -> Table:
+    """Peak kilobytes with one connection and with 64."""
+    found: Table = {}
+    for name, client in clients.items():
+        if client.only is None:
+            progress(f"memory: {name}")
+            said = [runner.report(runner.arguments(client, 1000, "tls"))["peak_kb"] for _ in range(3)]
+            found[name] = {"1": median(said)}
+        if name in ("ants-otp", "libcurl + cJSON"):
+            said = [
+                runner.report(runner.arguments(client, 640, "tls", "20", "--threads", "64"))["peak_kb"]
+                for _ in range(3)
+            ]
+            found[name]["64"] = median(said)
+    return found
+
+
+def python_threads(runner: Runner, python: dict[str, Client]) -> Table:
+    """8 threads as fast as they can."""
+    found: Table = {}
+    for number in range(3):
+        for name, client in python.items():
+            progress(f"8 threads: round {number + 1} of 3, {name}")
+            extra = ("--tasks", "8") if name == "aiohttp" else ("--threads", "8")
+            said = runner.report(runner.arguments(client, client.calls * 3, "plain", "0", *extra))
+            row = found.setdefault(name, {"rate": [], "cpu": []})
+            row["rate"].append(said["calls"] / said["wall_us"] * 1e6)
+            row["cpu"].append(said["cpu_us"] / said["calls"])
+    return found
+
+
+def imports(runner: Runner) -> dict[str, float]:
+    """Milliseconds of an import, of the interpreter's own start aside."""
+    import sys
+
+    spent: dict[str, list[float]] = {"nothing": [], **{name: [] for name in IMPORTS}}
+    for number in range(15):
+        for name, statement in {"nothing": "pass", **IMPORTS}.items():
+            progress(f"import: round {number + 1} of 15, {name}")
+            spent[name].append(runner.run([sys.executable, "-c", statement], pinned=True)[1] * 1000)
+    return {name: median(values) - median(spent["nothing"]) for name, values in spent.items() if name != "nothing"}
+
+
+def in_flight(runner: Runner, aiohttp: Client) -> Table:
+    """1 000 calls in flight on a service that takes 200 ms."""
+    import ants_otp
+
+    names = ["aiohttp"]
+    if hasattr(ants_otp, "AsyncClient"):
+        names.append("ants-otp (asyncio)")
+    found: Table = {}
+    for number in range(3):
+        for name in names:
+            progress(f"1 000 in flight: round {number + 1} of 3, {name}")
+            client = type(aiohttp)(name, (*aiohttp.command[:-1], name))
+            said = runner.report(runner.arguments(client, 10_000, "plain", "200", "--tasks", "1000"))
+            row = found.setdefault(name, {"rate": [], "cpu": []})
+            row["rate"].append(said["calls"] / said["wall_us"] * 1e6)
+            row["cpu"].append(said["cpu_us"] / said["calls"])
+    return found
+
+
+def load(server: Server, built: Path) -> dict[str, list[dict[str, Any]]]:
+    """What one process carries, by `ants-otp load`: service time in milliseconds to threads and rates."""
+    program = built / "release" / "ants-otp"
+    environment = os.environ | {"ANTS_OTP_USERNAME": "demo", "ANTS_OTP_PASSWORD": "demo"}
+    found: dict[str, list[dict[str, Any]]] = {}
+    for delay in ("1", "5", "20", "100"):
+        for threads in (1, 8, 64, 256, 512):
+            progress(f"load: {delay} ms, {threads} threads")
+            url = f"http://127.0.0.1:{server.ports[delay]['plain']}"
+            words = ["--threads", str(threads), "--seconds", "2", "--otp-id", OTP_ID, "--quiet"]
+            done = subprocess.run(
+                [program, "--base-url", url, "--json", "load", *words],
+                env=environment,
+                check=True,
+                capture_output=True,
+                text=True,
+            )
+            found.setdefault(delay, []).append(json.loads(done.stdout))
+    return found

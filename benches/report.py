@@ -1,0 +1,300 @@
+"""Writes docs/benchmarks.md from the measurements and `page.md`, and the plots beside it."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import Any
+
+import plot
+from measure import median
+from prepare import BENCHES, ROOT
+
+IMAGES = ROOT / "docs" / "images"
+
+# What a function's name says it is for; the first that fits.
+KINDS = {
+    "malloc and free": r"malloc|free\b|calloc|realloc|_int_free",
+    "copies of memory": r"^__mem|memcpy|memmove|memset|memcmp",
+    "clock": r"clock_gettime|Timespec|Instant",
+    "ureq and ureq-proto": r"ureq",
+    "http, httparse and bytes (headers, URI)": r"\bhttp::|httparse|bytes::|hashbrown",
+    "serde_json": r"serde|\bjson::ser|itoa|zmij",
+    "ants-otp": r"ants_otp|\botp::",
+}
+
+
+def write(found: dict[str, Any]) -> None:
+    IMAGES.mkdir(parents=True, exist_ok=True)
+    blocks = {
+        "targets": targets(found),
+        "instructions": instructions(found),
+        "cpu": cpu_table(found["cpu"]),
+        "cold": cold_table(found["cold"]),
+        "pauses": pauses(found),
+        "memory": memory(found["memory"]),
+        "python": python_table(found),
+        "profile": profile(found),
+        "load": load_table(found["load"]),
+        **words(found),
+        "versions": "\n".join(f"* {name} {version}" for name, version in found["versions"].items()),
+    }
+    page = (BENCHES / "page.md").read_text()
+    page = re.sub(r"\{\{(\w+)\}\}", lambda match: blocks[match.group(1)], page)
+    (ROOT / "docs" / "benchmarks.md").write_text(page)
+    plots(found)
+    print("\n" + blocks["targets"])
+    print("\nwritten: docs/benchmarks.md and docs/images/bench-*.svg")
+
+
+def words(found: dict[str, Any]) -> dict[str, str]:
+    """Numbers that the page's sentences name."""
+    of, cpu = found["quick"]["instructions"], found["cpu"]
+    floor, ours = middle(cpu, "raw socket, C, plain"), middle(cpu, "ants-otp, plain")
+    return {
+        "floor": f"{floor:.0f}",
+        "more_cpu": f"{ours - floor:.1f}",
+        "more_instructions": f"{round(of['ants-otp, plain'] - of['raw socket, C, plain'], -3):,.0f}".replace(",", " "),
+        "by_hand": f"{round(of['raw socket with rustls, plain'], -2):,.0f}".replace(",", " "),
+        "ureq": f"{round(sum(count for what, count in spans(found['profile']) if 'ureq' in what), -2):,.0f}".replace(
+            ",", " "
+        ),
+        "floor_cold": f"{middle(found['cold'], 'raw socket, C, plain'):.1f}",
+        "more_cold": f"{middle(found['cold'], 'ants-otp, tls') - middle(found['cold'], 'raw socket, C, plain'):.1f}",
+        "tls_cpu": f"{middle(cpu, 'ants-otp, tls'):.0f}",
+    }
+
+
+def table(head: list[str], rows: list[list[str]]) -> str:
+    lines = [head, ["---"] + ["--:"] * (len(head) - 1), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def thousands(value: float) -> str:
+    return f"{value / 1000:.1f} k" if value >= 1000 else f"{value:.0f}"
+
+
+def targets(found: dict[str, Any]) -> str:
+    """Each with what was measured: at most, or at least where the sign says so."""
+    quick, cpu = found["quick"], found["cpu"]
+    of, calls, heap = quick["instructions"], quick["system calls"], quick["allocations"]
+    floor = {"plain": "raw socket, C, plain", "tls": "raw socket with rustls, tls"}
+    used = {scheme: middle(cpu, f"ants-otp, {scheme}") / middle(cpu, floor[scheme]) for scheme in floor}
+    python = found["python threads"]
+    rate = median(python["ants-otp"]["rate"]) / median(python["pycurl"]["rate"])
+    memory_mb = {count: kb / 1024 for count, kb in found["memory"]["ants-otp"].items()}
+    paused = found["pauses"]
+    connections = max(max(paused[f"ants-otp, {scheme}"]["connections"]) for scheme in floor)
+    curl = "libcurl + cJSON"
+    rows = [
+        ("instructions a call, plain, × libcurl + cJSON", of["ants-otp, plain"] / of[f"{curl}, plain"], 0.35),
+        ("the same over TLS", of["ants-otp, tls"] / of[f"{curl}, tls"], 0.34),
+        ("CPU a call, plain, × the raw socket", used["plain"], 1.20),
+        ("CPU a call, TLS, × rustls on a raw socket", used["tls"], 1.20),
+        ("system calls a call", max(calls["ants-otp, plain"], calls["ants-otp, tls"]), 3.0),
+        ("heap allocations a call, plain", heap["ants-otp, plain"], 33),
+        ("connections of 64 threads with pauses", connections, 64),
+        ("instructions beside 64 idle connections, × one", found["idle"]["64"] / found["idle"]["1"], 1.05),
+        ("first call of a process over TLS, ms of CPU", middle(found["cold"], "ants-otp, tls"), 1.8),
+        ("memory with one TLS connection, MB", memory_mb["1"], 4.2),
+        ("memory with 64 TLS connections, MB", memory_mb["64"], 8.0),
+        ("libants_otp.so, MB", quick["size"]["libants_otp.so"] / 1e6, 2.7),
+        ("Python: instructions a call, thousands", found["python instructions"]["ants-otp"] / 1000, 40),
+        ("Python: calls a second of 8 threads, × pycurl (at least)", -rate, -2.2),
+        (
+            "Python: CPU of the import, × that of json and urllib.request",
+            found["import"]["ants_otp"] / found["import"]["json and urllib.request"],
+            0.2,
+        ),
+    ]
+    lines = [[what, f"{abs(aim):g}", f"{abs(now):.3g}", verdict(now, aim)] for what, now, aim in rows]
+    return table(["", "target", "measured", ""], lines + in_flight(found["asyncio"]))
+
+
+def verdict(now: float, aim: float) -> str:
+    """Which of the two it is, and by how much: `now` is to be at most `aim`."""
+    by = abs(now / aim - 1)
+    return f"met, by {by:.0%}" if now <= aim * 1.0005 else f"**missed** by {by:.0%}"
+
+
+def in_flight(rows: dict[str, Any]) -> list[list[str]]:
+    ours, theirs = rows.get("ants-otp (asyncio)"), rows["aiohttp"]
+    what = ["asyncio, 1 000 in flight: calls a second, × aiohttp (at least)", "asyncio: CPU a call, × aiohttp"]
+    if ours is None:
+        absent = "skipped: the package has no `AsyncClient`"
+        return [[what[0], "1", "", absent], [what[1], "0.5", "", absent]]
+    rate, cpu = (median(ours[kind]) / median(theirs[kind]) for kind in ("rate", "cpu"))
+    # Both end when the last of their calls does: what differs by less than 2 % is the same.
+    return [
+        [what[0], "1", f"{rate:.3g}", verdict(-rate - 0.02, -1)],
+        [what[1], "0.5", f"{cpu:.3g}", verdict(cpu, 0.5)],
+    ]
+
+
+def middle(rows: dict[str, Any], name: str, kind: str = "cpu") -> float:
+    return median(rows[name][kind])
+
+
+def instructions(found: dict[str, Any]) -> str:
+    quick = found["quick"]
+    of = quick["instructions"]
+    rows = []
+    for name in sorted((name for name in of if "Python" not in name), key=lambda name: ("tls" in name, of[name])):
+        scheme = name.rsplit(", ", 1)[1]
+        base = of["raw socket, C, plain" if scheme == "plain" else "raw socket with rustls, tls"]
+        curl = of[f"libcurl + cJSON, {scheme}"]
+        ratio = [f"{of[name] / curl:.3f}", f"{of[name] / base:.2f}", thousands(of[name])]
+        rows.append([label(name), *ratio, f"{quick['system calls'][name]:.1f}", f"{quick['allocations'][name]:.1f}"])
+    head = ["", "× libcurl", "× floor", "instructions", "system calls", "allocations"]
+    more = found["headers"]
+    extra = ", ".join(f"{name} {(more[name]['plain'] - of[f'{name}, plain']) / 10:,.0f}" for name in more)
+    return table(head, rows) + f"\n\nEach further header of the answer costs so many instructions: {extra}."
+
+
+def label(name: str) -> str:
+    return name.replace(", tls", ", TLS")
+
+
+def cpu_table(cpu: dict[str, Any]) -> str:
+    rows = []
+    for name in sorted(cpu, key=lambda name: ("tls" in name, middle(cpu, name))):
+        base = middle(cpu, "raw socket, C, plain" if name.endswith("plain") else "raw socket with rustls, tls")
+        used = cpu[name]["cpu"]
+        rows.append(
+            [label(name), f"{median(used) / base:.2f}", f"{median(used):.1f}", f"{min(used):.1f} … {max(used):.1f}"]
+        )
+    return table(["", "× floor", "µs of CPU, median", "least … most"], rows)
+
+
+def cold_table(cold: dict[str, Any]) -> str:
+    base = middle(cold, "raw socket, C, plain")
+    rows = [
+        [label(name), f"{middle(cold, name) / base:.1f}", f"{middle(cold, name):.2f}"]
+        for name in sorted(cold, key=lambda name: ("tls" in name, middle(cold, name)))
+    ]
+    return table(["", "× raw socket, plain", "ms of CPU"], rows)
+
+
+def pauses(found: dict[str, Any]) -> str:
+    rows = [
+        [label(name), f"{max(row['connections'])}", f"{median(row['cpu']):.0f}"]
+        for name, row in found["pauses"].items()
+    ]
+    idle = found["idle"]
+    beside = ", ".join(f"{count} idle: {thousands(ir)}" for count, ir in idle.items())
+    return table(["", "connections", "µs of CPU a call"], rows) + f"\n\nInstructions of a call beside {beside}."
+
+
+def memory(found: dict[str, Any]) -> str:
+    rows = [
+        [name, f"{kb['1'] / 1024:.1f}", f"{kb['64'] / 1024:.1f}" if "64" in kb else ""] for name, kb in found.items()
+    ]
+    return table(["", "one TLS connection, MB", "64, MB"], rows)
+
+
+def python_table(found: dict[str, Any]) -> str:
+    rows = []
+    ours = found["python instructions"]["ants-otp"]
+    for name, count in sorted(found["python instructions"].items(), key=lambda one: one[1]):
+        cpu, cold, threads = found["python cpu"], found["python cold"], found["python threads"]
+        rows.append(
+            [
+                name,
+                f"{count / ours:.1f}",
+                thousands(count),
+                f"{middle(cpu, f'{name}, plain'):.0f}",
+                f"{middle(cpu, f'{name}, tls'):.0f}",
+                f"{median(threads[name]['rate']):,.0f}",
+                f"{middle(cold, f'{name}, tls'):.0f}",
+            ]
+        )
+    head = [
+        "",
+        "× ants-otp",
+        "instructions",
+        "µs of CPU",
+        "µs, TLS",
+        "calls/s, 8 threads",
+        "first call, TLS, ms of CPU",
+    ]
+    loaded = found["import"]
+    spent = ", ".join(f"`{name}` {milliseconds:.1f} ms" for name, milliseconds in loaded.items())
+    return table(head, rows) + f"\n\nAn import costs: {spent}."
+
+
+def profile(found: dict[str, Any]) -> str:
+    functions = found["profile"]
+    total = sum(own for _, own, _ in functions)
+    kinds: Counter[str] = Counter()
+    for name, own, _ in functions:
+        kind = next((kind for kind, pattern in KINDS.items() if re.search(pattern, name)), "Rust's core and alloc")
+        kinds[kind] += round(own * 1000)
+    by_kind = [
+        [kind, f"{own / total:.0%}", f"{own:,.0f}"]
+        for kind, own in ((kind, own / 1000) for kind, own in kinds.most_common())
+    ]
+    top = [
+        [f"`{short(name)}`", f"{own:,.0f}", f"{max(own, inclusive):,.0f}"]
+        for name, own, inclusive in sorted(functions, key=lambda one: -one[1])[:20]
+    ]
+    return "\n\n".join(
+        [
+            table(
+                ["part, with all that it calls", "share", "instructions"],
+                [[w, f"{n / total:.0%}", f"{n:,.0f}"] for w, n in spans(functions)],
+            ),
+            table(["kind of work, by itself", "share", "instructions"], by_kind),
+            table(["function", "by itself", "with what it calls"], top),
+        ]
+    )
+
+
+def spans(functions: list[Any]) -> list[tuple[str, float]]:
+    """Parts of a call that follow each other, with all that they call."""
+    parts = {
+        "ureq: the exchange": r"^ureq::run::run",
+        "ureq: reading the body": r"^<ureq::body::BodyReader",
+        "ureq: dropping the response": r"drop_in_place<http::response::Response<ureq",
+        "ants-otp: the answer": r"Answer::verification",
+    }
+    found = [
+        (what, max((whole for name, _, whole in functions if re.search(pattern, name)), default=0.0))
+        for what, pattern in parts.items()
+    ]
+    total = sum(own for _, own, _ in functions)
+    rest = total - sum(count for _, count in found)
+    return [*found, ("all the rest: arguments, pool, connection, JSON out", rest)]
+
+
+def short(name: str) -> str:
+    return name if len(name) <= 80 else name[:77] + "…"
+
+
+def load_table(load: dict[str, Any]) -> str:
+    threads = [str(row["threads"]) for row in next(iter(load.values()))]
+    rows = []
+    for delay, runs in load.items():
+        cells = [f"{run['rate']:,.0f} ({run['p99_ms']:.3g})" for run in runs]
+        rows.append([f"{delay} ms", *cells])
+    return table(["service time", *[f"{count} threads" if count != "1" else "1 thread" for count in threads]], rows)
+
+
+def plots(found: dict[str, Any]) -> None:
+    of = found["quick"]["instructions"]
+    in_c = [(label(name), count) for name, count in of.items() if "Python" not in name]
+    cpu = [(label(name), middle(found["cpu"], name)) for name in found["cpu"]]
+    drawn = {
+        "instructions": plot.bars("Instructions of one verify", in_c, "instructions in user space"),
+        "cpu": plot.bars("CPU of one verify", cpu, "microseconds, user and system"),
+        "python": plot.bars(
+            "Instructions of one verify in Python", list(found["python instructions"].items()), "instructions", True
+        ),
+        "load": plot.lines(
+            "What one process carries",
+            {f"{delay} ms": [(run["threads"], run["rate"]) for run in runs] for delay, runs in found["load"].items()},
+            "threads, for a service that takes so long",
+            "calls a second",
+        ),
+    }
+    for name, svg in drawn.items():
+        (IMAGES / f"bench-{name}.svg").write_text(svg)
