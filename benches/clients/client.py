@@ -147,6 +147,10 @@ def open_httpx(url: str, ca: str | None) -> Callable[[], None]:
     return call
 
 
+# As many calls at once as there are tasks, for all alike.
+MOST_TASKS = 1000
+
+
 async def open_aiohttp(url: str, ca: str | None) -> Callable[[], Awaitable[None]]:
     import ssl
 
@@ -157,7 +161,7 @@ async def open_aiohttp(url: str, ca: str | None) -> Callable[[], Awaitable[None]
         auth=aiohttp.BasicAuth(USER, PASSWORD),
         headers=HEADERS,
         timeout=aiohttp.ClientTimeout(total=TIMEOUT, connect=CONNECT_TIMEOUT),
-        connector=aiohttp.TCPConnector(limit=0, ssl=context),
+        connector=aiohttp.TCPConnector(limit=MOST_TASKS, ssl=context),
     )
 
     async def call() -> None:
@@ -170,8 +174,16 @@ async def open_aiohttp(url: str, ca: str | None) -> Callable[[], Awaitable[None]
 async def open_ants_otp_async(url: str, ca: str | None) -> Callable[[], Awaitable[None]]:
     import ants_otp
 
-    make: Any = ants_otp.AsyncClient  # type: ignore[attr-defined, unused-ignore]
-    client = make(USER, PASSWORD, base_url=url, ca_file=ca, timeout=TIMEOUT, connect_timeout=CONNECT_TIMEOUT)
+    client = ants_otp.AsyncClient(
+        USER,
+        PASSWORD,
+        base_url=url,
+        ca_file=ca,
+        timeout=TIMEOUT,
+        connect_timeout=CONNECT_TIMEOUT,
+        async_threads=MOST_TASKS,
+        max_idle_connections=MOST_TASKS,
+    )
 
     async def call() -> None:
         if not await client.verify(OTP_ID, OTP_CODE):
