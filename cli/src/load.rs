@@ -12,8 +12,8 @@ use serde_json::{Value, json};
 use std::io::IsTerminal as _;
 use std::net::IpAddr;
 use std::path::PathBuf;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tally::Tally;
 
@@ -23,6 +23,10 @@ const SANDBOX_CODE: &str = "12345";
 const FIRST_MOBILE: u64 = 66_800_100_000;
 const MOBILES: u64 = 800_000;
 const PROGRESS_EVERY: Duration = Duration::from_millis(500);
+/// The exit status of a program that Ctrl-C has ended.
+const INTERRUPTED: i32 = 130;
+/// What a call needs, with room: thousands of threads are to fit.
+const STACK: usize = 256 * 1024;
 
 /// What can be typed after `load`.
 #[derive(Args)]
@@ -83,7 +87,7 @@ pub fn run(load: &LoadOptions, url: Option<&str>, options: Options) -> Result<Re
         None => options.load_env(),
     };
     let client = options.max_idle_connections(idle).build()?;
-    let run = Run::of(load, &client);
+    let run = Run::of(load, &client)?;
     let report = run.report(load, url.unwrap_or("service in a box"));
     if let Some(prefix) = &load.output {
         let files = [("json", format!("{report:#}\n")), ("svg", plot::svg(&report))];
@@ -123,43 +127,35 @@ struct Interval {
 }
 
 impl Run {
-    fn of(load: &LoadOptions, client: &Client) -> Self {
-        let mut run = Run {
-            tallies: (0..load.threads).map(|_| Mutex::default()).collect(),
-            intervals: Vec::new(),
-            took: Duration::ZERO,
-        };
+    fn of(load: &LoadOptions, client: &Client) -> Result<Self, Failure> {
+        let tallies: Vec<Mutex<Tally>> = (0..load.threads).map(|_| Mutex::default()).collect();
+        let (over, next) = (Arc::new(AtomicBool::new(false)), AtomicUsize::new(0));
         let begun = Instant::now();
-        let time = Duration::from_secs_f64(load.seconds);
-        let (over, next) = (AtomicBool::new(false), AtomicUsize::new(0));
-        let mut intervals = Vec::new();
+        let mut watch = Watch::default();
         std::thread::scope(|scope| {
-            for tally in &run.tallies {
-                scope.spawn(|| {
-                    let mut worker = Worker { client, load, tally, next: &next };
-                    while !over.load(Ordering::Relaxed) {
-                        worker.step();
-                    }
-                });
-            }
-            let mut before = Tally::default();
-            while begun.elapsed() < time {
-                std::thread::sleep(PROGRESS_EVERY.min(time.saturating_sub(begun.elapsed())));
-                let now = merged(&run.tallies);
-                intervals.push(Interval { until: begun.elapsed(), tally: now.since(&before) });
-                if !load.quiet {
-                    show(&intervals, &now);
-                }
-                before = now;
+            let start = |(number, tally): (usize, _)| {
+                let worker = Worker { client, load, tally, next: &next };
+                let thread = std::thread::Builder::new().stack_size(STACK);
+                let over = &over;
+                thread.spawn_scoped(scope, move || worker.run(over)).map(drop).map_err(|error| {
+                    let why = format!("there are no more than {number} threads to have: {error}");
+                    Failure::refused(Code::InvalidArgument, why)
+                })
+            };
+            let started = tallies.iter().enumerate().try_for_each(start);
+            stop_on_interrupt(Arc::clone(&over));
+            if started.is_ok() {
+                watch.watch(load, &tallies, begun, &over);
             }
             over.store(true, Ordering::Relaxed);
-        });
+            started
+        })?;
+        // What ended after the time.
+        watch.look(&tallies, begun);
         if !load.quiet && std::io::stderr().is_terminal() {
             eprintln!();
         }
-        run.intervals = intervals;
-        run.took = begun.elapsed();
-        run
+        Ok(Run { tallies, intervals: watch.intervals, took: begun.elapsed() })
     }
 
     fn report(&self, load: &LoadOptions, url: &str) -> Value {
@@ -194,6 +190,47 @@ impl Run {
     }
 }
 
+/// What has been seen of the calls, interval by interval.
+#[derive(Default)]
+struct Watch {
+    intervals: Vec<Interval>,
+    seen: Tally,
+}
+
+impl Watch {
+    /// Until the time is over, or `over` says so.
+    fn watch(&mut self, load: &LoadOptions, tallies: &[Mutex<Tally>], begun: Instant, over: &AtomicBool) {
+        let time = Duration::from_secs_f64(load.seconds);
+        while begun.elapsed() < time && !over.load(Ordering::Relaxed) {
+            std::thread::sleep(PROGRESS_EVERY.min(time.saturating_sub(begun.elapsed())));
+            self.look(tallies, begun);
+            if !load.quiet {
+                show(&self.intervals, &self.seen);
+            }
+        }
+    }
+
+    fn look(&mut self, tallies: &[Mutex<Tally>], begun: Instant) {
+        let now = merged(tallies);
+        self.intervals.push(Interval { until: begun.elapsed(), tally: now.since(&self.seen) });
+        self.seen = now;
+    }
+}
+
+/// Ctrl-C ends the load early, so that what was measured is told; a second one ends the program.
+fn stop_on_interrupt(over: Arc<AtomicBool>) {
+    std::thread::spawn(move || {
+        let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_io().build() else { return };
+        runtime.block_on(async {
+            while tokio::signal::ctrl_c().await.is_ok() {
+                if over.swap(true, Ordering::Relaxed) {
+                    std::process::exit(INTERRUPTED);
+                }
+            }
+        });
+    });
+}
+
 /// One thread's calls.
 struct Worker<'a> {
     client: &'a Client,
@@ -203,8 +240,14 @@ struct Worker<'a> {
 }
 
 impl Worker<'_> {
+    fn run(&self, over: &AtomicBool) {
+        while !over.load(Ordering::Relaxed) {
+            self.step();
+        }
+    }
+
     /// A verify; or a request and the verify of its OTP.
-    fn step(&mut self) {
+    fn step(&self) {
         if let Some(otp_id) = &self.load.otp_id {
             self.verify(otp_id);
             return;
@@ -220,13 +263,13 @@ impl Worker<'_> {
         }
     }
 
-    fn verify(&mut self, otp_id: &str) {
+    fn verify(&self, otp_id: &str) {
         let begun = Instant::now();
         let verified = self.client.verify(otp_id, &self.load.code);
         self.note(begun, verified.as_ref().map(|verification| verification.code()));
     }
 
-    fn note(&mut self, begun: Instant, result: Result<Code, &ants_otp::Error>) {
+    fn note(&self, begun: Instant, result: Result<Code, &ants_otp::Error>) {
         let took = begun.elapsed();
         tally::lock(self.tally).note(took, result);
         if self.load.pause_ms > 0 {

@@ -2,6 +2,8 @@
 
 use crate::{program, program_at, program_for, run};
 use ants_otp_sandbox::{Codes, Sandbox};
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::process::Stdio;
 
 const SHORT: [&str; 6] = ["load", "--seconds", "0.4", "--threads", "3", "--quiet"];
 
@@ -45,4 +47,21 @@ fn what_is_not_answered_is_counted() {
     let report = run(program_at("http://127.0.0.1:1").arg("--json").args(SHORT)).json();
     assert_eq!(report["codes"]["-11"], report["calls"]);
     assert_eq!(report["deliveries"]["NOT_SENT"], report["calls"]);
+}
+
+#[test]
+fn ctrl_c_ends_it_early_with_its_report() {
+    let mut load = program();
+    load.args(["--json", "load", "--seconds", "3600", "--threads", "2"]).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = load.spawn().unwrap();
+    let mut progress = String::new();
+    let mut stderr = BufReader::new(child.stderr.take().unwrap());
+    stderr.read_line(&mut progress).unwrap();
+    assert!(progress.contains("calls/s"), "{progress}");
+    rustix::process::kill_process(rustix::process::Pid::from_child(&child), rustix::process::Signal::INT).unwrap();
+    let mut report = String::new();
+    child.stdout.take().unwrap().read_to_string(&mut report).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    let report: serde_json::Value = serde_json::from_str(&report).unwrap();
+    assert!(report["calls"].as_u64().unwrap() > 0 && report["seconds"].as_f64().unwrap() < 3600.0);
 }
