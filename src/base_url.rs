@@ -1,7 +1,7 @@
 //! The service's address: checked once, used as given (wire.md, "Service").
 
 use crate::check::Checked;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 use ureq::http::Uri;
 use ureq::http::uri::Scheme;
 
@@ -81,8 +81,8 @@ fn check_authority(authority: &str) -> Checked<()> {
     if authority.contains('@') {
         return Err("base_url must not hold credentials: give them as user and password or token".to_owned());
     }
-    let after_host = match authority.rfind(']') {
-        Some(end) => &authority[end + 1..],
+    let after_host = match authority.strip_prefix('[') {
+        Some(rest) => check_ipv6(rest)?,
         None => authority,
     };
     if let Some((_, port)) = after_host.split_once(':') {
@@ -92,6 +92,15 @@ fn check_authority(authority: &str) -> Checked<()> {
         }
     }
     Ok(())
+}
+
+/// `rest` begins behind the bracket; gives back what follows the other one. A zone has no place in an address that names a
+/// service, and no certificate could hold it.
+fn check_ipv6(rest: &str) -> Checked<&str> {
+    match rest.split_once(']') {
+        Some((address, after)) if address.parse::<Ipv6Addr>().is_ok() => Ok(after),
+        _ => Err("base_url has brackets without an IPv6 address: write [2001:db8::1], without a zone".to_owned()),
+    }
 }
 
 #[cfg(test)]
@@ -127,6 +136,8 @@ mod tests {
             "https://example.com/\r\nX: y",
             "https://[::1",
             "https://[::1]:99999",
+            "https://[fe80::1%25eth0]",
+            "https://[127.0.0.1]",
         ];
         for text in bad {
             let problem = BaseUrl::parse(text).expect_err(text);
