@@ -195,14 +195,9 @@ def imports(runner: Runner) -> dict[str, float]:
 
 def in_flight(runner: Runner, aiohttp: Client) -> Table:
     """1 000 calls in flight on a service that takes 200 ms."""
-    import ants_otp
-
-    names = ["aiohttp"]
-    if hasattr(ants_otp, "AsyncClient"):
-        names.append("ants-otp (asyncio)")
     found: Table = {}
     for number in range(3):
-        for name in names:
+        for name in ("aiohttp", "ants-otp (asyncio)"):
             progress(f"1 000 in flight: round {number + 1} of 3, {name}")
             client = type(aiohttp)(name, (*aiohttp.command[:-1], name))
             said = runner.report(runner.arguments(client, 10_000, "plain", "200", "--tasks", "1000"))

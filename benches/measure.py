@@ -8,16 +8,20 @@ import re
 import statistics
 import subprocess
 import tempfile
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
 # Without it callgrind counts every byte of a `rep stosb` or `rep movsb` as an instruction.
 TUNABLES = "glibc.cpu.x86_rep_stosb_threshold=1000000000:glibc.cpu.x86_rep_movsb_threshold=1000000000"
 CLIENT_CPU, SERVER_CPU = 0, 1
+# Where things are counted the service takes so many milliseconds. With an answer that is there at once it would be
+# chance how often a client has to wait for it.
+COUNTED = "1"
 
 
 @dataclass(frozen=True)
@@ -50,13 +54,13 @@ class Runner:
     def run(self, command: list[str], pinned: bool = False, **environment: str) -> tuple[str, float]:
         """Gives standard output and error, and the CPU seconds of the process from its start to its end."""
         with tempfile.TemporaryFile("w+") as output:
-            process = subprocess.Popen(
-                command,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                env=os.environ | self.environment | environment,
-                preexec_fn=pin if pinned else None,
-            )
+            with pinning(CLIENT_CPU) if pinned else nullcontext():
+                process = subprocess.Popen(
+                    command,
+                    stdout=output,
+                    stderr=subprocess.STDOUT,
+                    env=os.environ | self.environment | environment,
+                )
             _, status, used = os.wait4(process.pid, 0)
             process.returncode = os.waitstatus_to_exitcode(status)
             output.seek(0)
@@ -80,7 +84,7 @@ class Runner:
         text, _ = self.run([*tool, *command], GLIBC_TUNABLES=TUNABLES, PYTHONHASHSEED="0")
         return last_number(r"Collected : (\d+)", text)
 
-    def instructions(self, client: Client, scheme: str, port: str = "0", *extra: str) -> float:
+    def instructions(self, client: Client, scheme: str, port: str = COUNTED, *extra: str) -> float:
         return self.difference(
             client, lambda calls: self.instructions_of(self.arguments(client, calls, scheme, port, *extra))
         )
@@ -88,7 +92,7 @@ class Runner:
     def allocations(self, client: Client, scheme: str) -> float:
         def count(calls: int) -> float:
             tool = ["valgrind", "--leak-check=no"]
-            text, _ = self.run([*tool, *self.arguments(client, calls, scheme)])
+            text, _ = self.run([*tool, *self.arguments(client, calls, scheme, COUNTED)])
             return last_number(r"total heap usage: ([\d,]+) allocs", text)
 
         return self.difference(client, count)
@@ -97,7 +101,7 @@ class Runner:
         def count(calls: int) -> float:
             with tempfile.NamedTemporaryFile("r") as trace:
                 tool = ["strace", "-f", "-qq", "-e", "signal=none", "-o", trace.name]
-                self.run([*tool, *self.arguments(client, calls, scheme)])
+                self.run([*tool, *self.arguments(client, calls, scheme, COUNTED)])
                 # A call that was interrupted by another thread's has two lines.
                 return sum("resumed>" not in line for line in trace)
 
@@ -113,10 +117,19 @@ class Runner:
             return self.run(annotate)[0], self.run([*annotate, "--inclusive=yes"])[0]
 
 
-def pin() -> None:
-    """The client has a processor of its own, the server another one."""
-    if (os.cpu_count() or 1) > 1:
-        os.sched_setaffinity(0, {CLIENT_CPU})
+@contextmanager
+def pinning(processor: int) -> Iterator[None]:
+    """What is started here keeps to one processor: the client to its own, the server to another.
+
+    It inherits this process's own: what runs in the child before its program (`preexec_fn`) would count as its time.
+    """
+    before = os.sched_getaffinity(0)
+    if len(before) > 1:
+        os.sched_setaffinity(0, {processor})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
 
 
 def last_number(pattern: str, text: str) -> int:

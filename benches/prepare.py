@@ -14,7 +14,7 @@ import sys
 from importlib import metadata
 from pathlib import Path
 
-from measure import SERVER_CPU, Client, Runner
+from measure import SERVER_CPU, Client, Runner, pinning
 
 BENCHES = Path(__file__).parent
 ROOT = BENCHES.parent
@@ -75,13 +75,13 @@ class Server:
     def __init__(self, folder: Path) -> None:
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, 8192)), hard))
-        self.process = subprocess.Popen(
-            [folder / "server", folder / "server.pem", folder / "server.key", *DELAYS_MS],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            preexec_fn=lambda: os.sched_setaffinity(0, {SERVER_CPU}) if (os.cpu_count() or 1) > 1 else None,
-        )
+        with pinning(SERVER_CPU):
+            self.process = subprocess.Popen(
+                [folder / "server", folder / "server.pem", folder / "server.key", *DELAYS_MS],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+            )
         assert self.process.stdout
         self.ports: dict[str, dict[str, int]] = json.loads(self.process.stdout.readline())
 

@@ -63,7 +63,7 @@ def ratios(found: dict[str, Any]) -> dict[str, float]:
         "libants_otp.so, MB": found["size"]["libants_otp.so"] / 1e6,
     }
     calls, heap = found["system calls"], found["allocations"]
-    # libcurl's polls depend on how fast the server is, so the floor's system calls are the measure.
+    # The floor makes the two that nobody can do without.
     for scheme, floor in (("plain", "raw socket, C, plain"), ("tls", "raw socket with rustls, tls")):
         shown = scheme.replace("tls", "TLS")
         pairs[f"system calls, {shown}, to the raw socket"] = calls[f"ants-otp, {scheme}"] / calls[floor]

@@ -3,8 +3,8 @@
  *
  * server CERTIFICATE KEY DELAY_MS... listens on 127.0.0.1 (and ::1), for each delay plain and over TLS 1.3, prints one
  * JSON line with the ports, and serves until its standard input ends. A POST is answered after the delay with the
- * answer to a good verify and 5 headers, on the ports of "many_headers" with 15. A GET tells how many connections have
- * been accepted since the last one.
+ * answer to a good verify and 5 headers, on the ports of "many_headers" with 15 after 1 ms. A GET tells how many
+ * connections have been accepted since the last one.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -139,11 +139,15 @@ static void set_timer(void) {
     timerfd_settime(timer, TFD_TIMER_ABSTIME, &when, NULL);
 }
 
+static void say_answer(struct connection *connection) {
+    say(connection, connection->listener->many_headers ? long_answer : answer);
+}
+
 static void answer_due(void) {
     int64_t time = now();
     for (int i = 0; i < listener_count; i++)
         while (heads[i] != tails[i] && queues[i][heads[i] % MAX_WAITING].due <= time)
-            say(queues[i][heads[i]++ % MAX_WAITING].connection, answer);
+            say_answer(queues[i][heads[i]++ % MAX_WAITING].connection);
     set_timer();
 }
 
@@ -158,7 +162,7 @@ static void answer_request(struct connection *connection, bool is_post) {
         connection->closed = true;
         say(connection, text);
     } else if (listener->delay_ns == 0) {
-        say(connection, listener->many_headers ? long_answer : answer);
+        say_answer(connection);
     } else {
         long i = listener - listeners;
         connection->waiting = true;
@@ -244,7 +248,8 @@ int main(int count, char **arguments) {
 
     watch(0, &epoll);
     watch(timer, &timer);
-    printf("{\"many_headers\": {\"plain\": %d, \"tls\": %d}", listen_on(false, true, 0), listen_on(true, true, 0));
+    printf("{\"many_headers\": {\"plain\": %d, \"tls\": %d}", listen_on(false, true, 1000000),
+           listen_on(true, true, 1000000));
     for (int i = 3; i < count; i++) {
         int64_t delay_ns = (int64_t)(atof(arguments[i]) * 1e6);
         int plain = listen_on(false, false, delay_ns);
