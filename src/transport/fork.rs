@@ -13,7 +13,8 @@ use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, AtomicUsize, Ordering}
 
 /// Sockets that a child closes. One that finds no place is still never used by a child; only its copy stays open there.
 const PLACES: usize = 16 * 1024;
-const FREE: RawFd = -1;
+/// Places hold the complement of a descriptor, so that a free one is zero: an array of zeros takes no room in the file.
+const FREE: i32 = !-1;
 
 static WATCHING: AtomicBool = AtomicBool::new(false);
 static GENERATION: AtomicU32 = AtomicU32::new(0);
@@ -45,7 +46,7 @@ impl Place {
     /// Lists `fd`. To be called right after it was opened.
     pub fn take(fd: RawFd) -> Place {
         watch();
-        let free = |place: &AtomicI32| place.compare_exchange(FREE, fd, Ordering::SeqCst, Ordering::SeqCst).is_ok();
+        let free = |place: &AtomicI32| place.compare_exchange(FREE, !fd, Ordering::SeqCst, Ordering::SeqCst).is_ok();
         let index = SOCKETS.iter().position(free);
         if let Some(index) = index {
             USED.fetch_max(index + 1, Ordering::SeqCst);
@@ -112,8 +113,8 @@ impl<T> PerProcess<T> {
 extern "C" fn in_child() {
     GENERATION.fetch_add(1, Ordering::SeqCst);
     for place in &SOCKETS[..USED.load(Ordering::SeqCst)] {
-        let fd = place.swap(FREE, Ordering::SeqCst);
-        if fd != FREE {
+        let fd: RawFd = !place.swap(FREE, Ordering::SeqCst);
+        if fd != !FREE {
             // SAFETY: the descriptor is this process's copy of a socket that `Wire` owns; `Wire` forgets descriptors of an
             // earlier generation, so it is closed once.
             unsafe { libc::close(fd) };
