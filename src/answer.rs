@@ -28,7 +28,8 @@ fn means_success(words: &str) -> bool {
 impl Answer {
     /// The answer to a request or resend. `otc_id` is what was sent, for an answer that does not repeat it.
     pub fn sent(&self, otc_id: &str) -> Result<Sent> {
-        let object = self.accepted()?;
+        let mut object = Object::default();
+        self.accepted(&mut object)?;
         let otp_id = self.trusted(object.opaque(Key::OtpId))?.filter(|id| !id.is_empty());
         // What is longer could neither be verified nor sent again.
         let otp_id = match otp_id {
@@ -48,10 +49,10 @@ impl Answer {
 
     /// The answer to a verify of `asked`.
     pub fn verification(&self, asked: &str) -> Result<Verification> {
-        let object = match self.accepted() {
-            Ok(object) => object,
-            Err(error) => return self.refused_verification(error),
-        };
+        let mut object = Object::default();
+        if let Err(error) = self.accepted(&mut object) {
+            return self.refused_verification(error);
+        }
         let result = self.trusted(object.flag(Key::Result))?;
         let over_limit = self.trusted(object.flag(Key::IsErrorCount))?.unwrap_or(false);
         let expired = self.trusted(object.flag(Key::IsExprCode))?.unwrap_or(false);
@@ -76,7 +77,8 @@ impl Answer {
 
     /// The answer to a balance call (wire.md, "Service").
     pub fn account(&self) -> Result<Account> {
-        let object = self.accepted()?;
+        let mut object = Object::default();
+        self.accepted(&mut object)?;
         let kind = self.trusted(object.label(Key::Type))?.unwrap_or_default();
         let credit = match object.get(Key::Credit) {
             Some(Json::Number(text)) => json::plain_decimal(text),
@@ -109,24 +111,24 @@ impl Answer {
         })
     }
 
-    /// The answer's object, if it is readable, has an HTTP 2xx status and refuses nothing.
-    fn accepted(&self) -> Result<Object<'_>> {
-        let object = json::object(&self.body).and_then(|object| object.without_repeats());
-        let refusal = match &object {
-            Ok(object) => refusal(object).map_err(|why| self.bare_or_untrusted(why))?,
+    /// Reads the answer into `object`. It is accepted if it is readable, has an HTTP 2xx status and refuses nothing.
+    fn accepted<'a>(&'a self, object: &mut Object<'a>) -> Result<()> {
+        let read = object.read(&self.body).and_then(|()| object.refuse_repeats());
+        let refusal = match read {
+            Ok(()) => refusal(object).map_err(|why| self.bare_or_untrusted(why))?,
             Err(_) => None,
         };
         if let Some(refusal) = refusal {
             return Err(self.refused(refusal));
         }
         if !(200..300).contains(&self.http_status) {
-            let words = object.as_ref().map(top_words).unwrap_or_default();
+            let words = read.map(|()| top_words(object)).unwrap_or_default();
             return Err(self.bare(words));
         }
-        let object = object.map_err(|why| self.untrusted(why))?;
-        match oddity(&object) {
+        self.trusted(read)?;
+        match oddity(object) {
             Some(why) => Err(self.untrusted(why)),
-            None => Ok(object),
+            None => Ok(()),
         }
     }
 
@@ -299,7 +301,8 @@ impl Part {
     }
 
     fn object(raw: &str) -> Result<Part, &'static str> {
-        let object = json::object(raw.as_bytes())?.without_repeats()?;
+        let object = json::object(raw.as_bytes())?;
+        object.refuse_repeats()?;
         Ok(Part { code: service_code(object.get(Key::Code))?, words: top_words(&object), fails: false })
     }
 }

@@ -1,6 +1,7 @@
 //! The checks that arguments and options share. Each gives back the value, or a sentence that says what to change. No
 //! sentence repeats the value: it may be a secret.
 
+use crate::secret::{Secret, Typed};
 use std::time::Duration;
 
 /// Identifiers are opaque text (wire.md, "Service"); the bound only keeps nonsense off the network.
@@ -75,11 +76,15 @@ pub(crate) fn identifier<'a>(name: &str, value: &'a str) -> Checked<&'a str> {
 
 /// An OTP code as a person types it: outer white space goes, Thai and full-width digits become ASCII
 /// (wire.md, "verifyOTP").
-pub(crate) fn otp_code(value: &str) -> Checked<String> {
+pub(crate) fn otp_code(value: &str) -> Checked<Typed<'_>> {
     let value = trimmed(value);
-    let value = if value.is_ascii() { value.to_owned() } else { value.chars().map(ascii_digit).collect() };
-    text("the OTP code", &value, MAX_OTP_CODE)?;
-    Ok(value)
+    let code = if value.is_ascii() {
+        Typed::AsGiven(value)
+    } else {
+        Typed::Changed(Secret::new(value.chars().map(ascii_digit).collect::<String>()))
+    };
+    text("the OTP code", code.reveal(), MAX_OTP_CODE)?;
+    Ok(code)
 }
 
 /// Thai (U+0E50…) and full-width (U+FF10…) digits as ASCII; any other character as it is.
@@ -175,8 +180,9 @@ mod tests {
 
     #[test]
     fn otp_codes_lose_outer_space_and_keep_leading_zeros() {
-        assert_eq!(otp_code(" 00795\n"), Ok("00795".to_owned()));
-        assert_eq!(otp_code("๐๗๙\u{FF11}\u{FF12}"), Ok("07912".to_owned()));
+        let read = |text: &str| otp_code(text).map(|code| code.reveal().to_owned());
+        assert_eq!(read(" 00795\n"), Ok("00795".to_owned()));
+        assert_eq!(read("๐๗๙\u{FF11}\u{FF12}"), Ok("07912".to_owned()));
         assert!(otp_code(" \t").is_err() && otp_code("1\u{0}2").is_err() && otp_code(&"1".repeat(65)).is_err());
     }
 

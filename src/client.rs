@@ -236,9 +236,9 @@ impl Client {
     pub fn verify_with(&self, otp: impl OtpId, otp_code: &str, call: &Call) -> Result<Verification> {
         call.check()?;
         let otp_id = check::identifier("otp_id", otp.otp_id()).map_err(argument)?;
-        let code = Secret::new(check::otp_code(otp_code).map_err(argument)?);
+        let code = check::otp_code(otp_code).map_err(argument)?;
         let body = Body { otp_id: Some(otp_id), otp_code: Some(code.reveal()), ..Body::with(call) };
-        self.perform(Operation::Verify, &body, call, "", Some(&code), |answer| answer.verification(otp_id))
+        self.perform(Operation::Verify, &body, call, "", Some(code.reveal()), |answer| answer.verification(otp_id))
     }
 
     /// The account's type and credit. It costs nothing, so it is the way to test credentials.
@@ -304,7 +304,7 @@ impl Client {
         body: &Body<'_>,
         call: &Call,
         mobile: &str,
-        otp_code: Option<&Secret>,
+        otp_code: Option<&str>,
         read: impl FnOnce(&Answer) -> Result<T>,
     ) -> Result<T> {
         let begun = Instant::now();

@@ -2,7 +2,7 @@
 //! seen, numbers keep their text.
 
 use crate::check::{has_control, trimmed};
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::fmt;
@@ -21,17 +21,15 @@ pub(crate) enum Json<'a> {
     List(&'a str),
 }
 
-/// The entries of an object, in order, with their keys trimmed.
-#[derive(Debug)]
+/// The values of the keys that decide anything: an answer is asked for many, most of them absent. It is large, so it is read
+/// in place and not moved.
+#[derive(Debug, Default)]
 pub(crate) struct Object<'a> {
-    entries: Vec<(Cow<'a, str>, Json<'a>)>,
-    /// Where the first entry of each [`Key`] is, or [`NOWHERE`]: an answer is asked for many keys, most of them absent.
-    places: [u32; Key::NAMES.len()],
+    /// The value that each [`Key`] was given first.
+    values: [Option<Json<'a>>; Key::NAMES.len()],
     /// A key that must not be given twice is.
     repeats: bool,
 }
-
-const NOWHERE: u32 = u32::MAX;
 
 /// The keys of the service's answers. The first eight make an answer malformed when they are given twice (wire.md, "Reading
 /// keys"); `success` is `status` by its other name.
@@ -76,13 +74,23 @@ impl Key {
 
 /// Reads `bytes` as one object, a byte order mark before it aside.
 pub(crate) fn object(bytes: &[u8]) -> Result<Object<'_>, &'static str> {
-    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-    let text = std::str::from_utf8(bytes).map_err(|_| "it is not UTF-8")?;
-    if trimmed(text).is_empty() {
-        return Err("it is empty");
-    }
-    let Entries(entries) = serde_json::from_str(text).map_err(|_| "it is not a JSON object")?;
-    entries.map(Object::new)
+    let mut object = Object::default();
+    object.read(bytes)?;
+    Ok(object)
+}
+
+/// The entries of an object in the order they were written, their keys trimmed.
+pub(crate) fn entries(text: &str) -> Result<Vec<(Cow<'_, str>, Json<'_>)>, &'static str> {
+    let mut entries = Vec::new();
+    each_entry(text, |name, value| entries.push((name, value)))?;
+    Ok(entries)
+}
+
+/// Hands out each entry of the object that `text` is, repeated keys included.
+fn each_entry<'a>(text: &'a str, take: impl FnMut(Cow<'a, str>, Json<'a>)) -> Result<(), &'static str> {
+    let mut reader = serde_json::Deserializer::from_str(text);
+    let read = reader.deserialize_map(Entries(take)).and_then(|read| reader.end().map(|()| read));
+    read.map_err(|_| "it is not a JSON object")?
 }
 
 fn trimmed_key(key: Cow<'_, str>) -> Cow<'_, str> {
@@ -105,33 +113,33 @@ pub(crate) fn list(raw: &str) -> Result<Vec<Json<'_>>, &'static str> {
 }
 
 impl<'a> Object<'a> {
-    /// The entries in the order they were written, keys trimmed.
-    pub fn into_entries(self) -> impl Iterator<Item = (Cow<'a, str>, Json<'a>)> {
-        self.entries.into_iter()
+    /// [`object`] in place.
+    pub fn read(&mut self, bytes: &'a [u8]) -> Result<(), &'static str> {
+        let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+        let text = std::str::from_utf8(bytes).map_err(|_| "it is not UTF-8")?;
+        if trimmed(text).is_empty() {
+            return Err("it is empty");
+        }
+        each_entry(text, |name, value| self.note(&name, value))
     }
 
-    fn new(entries: Vec<(Cow<'a, str>, Json<'a>)>) -> Self {
-        let (mut places, mut repeats) = ([NOWHERE; Key::NAMES.len()], false);
-        for (place, (name, _)) in (0..NOWHERE).zip(&entries) {
-            if let Some(key) = Key::NAMES.iter().position(|key| name.eq_ignore_ascii_case(key)) {
-                if places[key] == NOWHERE {
-                    places[key] = place;
-                } else {
-                    repeats |= key <= Key::LAST_GIVEN_ONCE;
-                }
-            }
+    fn note(&mut self, name: &str, value: Json<'a>) {
+        let Some(key) = Key::NAMES.iter().position(|key| name.eq_ignore_ascii_case(key)) else { return };
+        if self.values[key].is_none() {
+            self.values[key] = Some(value);
+        } else {
+            self.repeats |= key <= Key::LAST_GIVEN_ONCE;
         }
-        Object { entries, places, repeats }
     }
 
     /// The value that was given first.
     pub fn get(&self, key: Key) -> Option<&Json<'a>> {
-        self.entries.get(self.places[key as usize] as usize).map(|(_, value)| value)
+        self.values[key as usize].as_ref()
     }
 
-    /// The same object, if no key that decides anything is given twice.
-    pub fn without_repeats(self) -> Result<Self, &'static str> {
-        if self.repeats { Err("it gives a key twice") } else { Ok(self) }
+    /// Refuses an object that gives a key twice which decides anything.
+    pub fn refuse_repeats(&self) -> Result<(), &'static str> {
+        if self.repeats { Err("it gives a key twice") } else { Ok(()) }
     }
 
     /// A boolean, or "true" or "false" as text (one dialect); absent or null is `None`.
@@ -221,30 +229,25 @@ fn value(raw: &str) -> Result<Json<'_>, &'static str> {
     }
 }
 
-/// An object's entries, repeated keys included; or what is wrong with one of its values.
-struct Entries<'a>(Result<Vec<(Cow<'a, str>, Json<'a>)>, &'static str>);
+/// Takes the entries of an object one by one. Gives what is wrong with one of the values, if anything is.
+struct Entries<F>(F);
 
-impl<'de> Deserialize<'de> for Entries<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Collect;
-        impl<'de> Visitor<'de> for Collect {
-            type Value = Entries<'de>;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut entries = Vec::with_capacity(8);
-                let mut problem = None;
-                while let Some(Text(key)) = map.next_key()? {
-                    match value(map.next_value::<&RawValue>()?.get()) {
-                        Ok(value) => entries.push((trimmed_key(key), value)),
-                        Err(why) => problem = problem.or(Some(why)),
-                    }
-                }
-                Ok(Entries(problem.map_or(Ok(entries), Err)))
+impl<'de, F: FnMut(Cow<'de, str>, Json<'de>)> Visitor<'de> for Entries<F> {
+    type Value = Result<(), &'static str>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut sound = Ok(());
+        while let Some(Text(key)) = map.next_key()? {
+            match value(map.next_value::<&RawValue>()?.get()) {
+                Ok(value) => self.0(trimmed_key(key), value),
+                Err(why) => sound = sound.and(Err(why)),
             }
         }
-        deserializer.deserialize_map(Collect)
+        Ok(sound)
     }
 }
 
@@ -274,8 +277,8 @@ mod tests {
 
     #[test]
     fn repeats_are_seen_through_case_and_space() {
-        assert!(object(br#"{"result":true," Result":false}"#).unwrap().without_repeats().is_err());
-        assert!(object(br#"{"message":"a","message":"b"}"#).unwrap().without_repeats().is_ok());
+        assert!(object(br#"{"result":true," Result":false}"#).unwrap().refuse_repeats().is_err());
+        assert!(object(br#"{"message":"a","message":"b"}"#).unwrap().refuse_repeats().is_ok());
     }
 
     #[test]

@@ -103,7 +103,7 @@ mod tests {
         headers.insert(SET_COOKIE, "session=1".parse().unwrap());
         let answer = Answer { http_status: 200, retry_after: None, headers, body: body.into(), reused: false };
         let sent = Secret::new("authorization: Basic dXNlcjpodW50ZXIy\r\naccept: x\r\n");
-        RawAnswer::new(answer, Secrets::of_call(&sent, Some(&Secret::new(otp_code))))
+        RawAnswer::new(answer, Secrets::of_call(&sent, Some(otp_code)))
     }
 
     #[test]

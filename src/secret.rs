@@ -20,6 +20,21 @@ impl Secret {
     }
 }
 
+/// A secret text that a person typed. Where it is used as it was given, no copy of it is made, and none has to be wiped.
+pub(crate) enum Typed<'a> {
+    AsGiven(&'a str),
+    Changed(Secret),
+}
+
+impl Typed<'_> {
+    pub(crate) fn reveal(&self) -> &str {
+        match self {
+            Typed::AsGiven(text) => text,
+            Typed::Changed(text) => text.reveal(),
+        }
+    }
+}
+
 /// Bytes that are wiped when they are dropped, all at once: `Zeroizing<Vec<u8>>` wipes one after the other.
 pub(crate) struct Wiped(pub Vec<u8>);
 
@@ -43,8 +58,8 @@ pub(crate) struct Secrets(Vec<Secret>);
 
 impl Secrets {
     /// The OTP code, the credentials as they stand in `headers`, and the password in them.
-    pub(crate) fn of_call(headers: &Secret, otp_code: Option<&Secret>) -> Self {
-        let mut secrets: Vec<Secret> = otp_code.into_iter().cloned().collect();
+    pub(crate) fn of_call(headers: &Secret, otp_code: Option<&str>) -> Self {
+        let mut secrets: Vec<Secret> = otp_code.into_iter().map(Secret::new).collect();
         let line = headers.reveal().lines().find_map(|line| line.strip_prefix("authorization: "));
         if let Some((scheme, value)) = line.and_then(|value| value.split_once(' ')) {
             secrets.push(Secret::new(value));
@@ -73,7 +88,7 @@ mod tests {
     #[test]
     fn what_a_service_repeats_is_concealed_whatever_its_length() {
         let headers = Secret::new("authorization: Basic dXNlcjpodW50ZXIy\r\naccept: x\r\n");
-        let secrets = Secrets::of_call(&headers, Some(&Secret::new("123")));
+        let secrets = Secrets::of_call(&headers, Some("123"));
         assert_eq!(secrets.conceal("Basic dXNlcjpodW50ZXIy, hunter2, code 123"), "Basic ***, ***, code ***");
         let secrets = Secrets::of_call(&Secret::new("authorization: Bearer to\"ken\r\n"), None);
         assert_eq!(secrets.conceal(r#"{"a":"to\"ken"} to"ken"#), r#"{"a":"***"} ***"#);

@@ -68,9 +68,9 @@ fn json_node(value: Json<'_>, depth: usize) -> Result<Node, &'static str> {
             Node::List(json::list(raw)?.into_iter().map(|value| json_node(value, deeper)).collect::<Result<_, _>>()?)
         }
         Json::Object(raw) => {
-            let object = json::object(raw.as_bytes())?;
-            let entries = object.into_entries().map(|(key, value)| Ok((key.into_owned(), json_node(value, deeper)?)));
-            Node::Object(entries.collect::<Result<_, &'static str>>()?)
+            let entries = json::entries(raw)?.into_iter();
+            let nodes = entries.map(|(key, value)| Ok((key.into_owned(), json_node(value, deeper)?)));
+            Node::Object(nodes.collect::<Result<_, &'static str>>()?)
         }
     })
 }
