@@ -39,7 +39,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 use ureq::Agent;
 use ureq::config::AutoHeaderValue;
-use ureq::http::{HeaderMap, HeaderValue, Response, Uri, Version};
+use ureq::http::{HeaderMap, HeaderValue, Method, Request, Response, Uri, Version};
 
 /// What a transport is made of; checked already.
 pub(crate) struct Settings {
@@ -235,7 +235,10 @@ fn open(process: &Process, host: &str, port: u16, exchange: &Exchange) -> Result
 
 /// The HTTP exchange on the connection that is held out. Also tells whether the connection can carry another one.
 fn run(agent: &Agent, url: &Uri, body: &[u8]) -> Result<(Answer, bool), ureq::Error> {
-    let mut response = agent.post(url.clone()).send(body)?;
+    let mut request = Request::new(body);
+    *request.method_mut() = Method::POST;
+    *request.uri_mut() = url.clone();
+    let mut response = agent.run(request)?;
     let told = Told::by(response.headers());
     if told.is_coded {
         return Err(ureq::Error::Other("the answer is in a coding that was not asked for".into()));
