@@ -2,8 +2,8 @@
 
 use crate::check::Checked;
 use std::net::{IpAddr, Ipv6Addr};
-use ureq::http::Uri;
 use ureq::http::uri::Scheme;
+use ureq::http::{HeaderValue, Uri};
 
 const DEFAULT: &str = "https://api-service.ants.co.th";
 const MAX_URL: usize = 2048;
@@ -66,6 +66,18 @@ impl BaseUrl {
             Ok(address) => address.is_loopback(),
             Err(_) => self.host.eq_ignore_ascii_case("localhost"),
         }
+    }
+
+    /// The Host header: the port is in it where it is not the scheme's own (RFC 9110, section 7.2).
+    pub fn host_header(&self) -> Checked<HeaderValue> {
+        let url = self.join("/")?;
+        let own = if self.secure { 443 } else { 80 };
+        let host = url.host().unwrap_or_default();
+        let text = match url.port_u16() {
+            Some(port) if port != own => format!("{host}:{port}"),
+            _ => host.to_owned(),
+        };
+        HeaderValue::try_from(text).map_err(|_| "base_url is not a URL".to_owned())
     }
 
     /// The address of one of the service's functions, such as `/otp/requestOTP`.
@@ -144,6 +156,21 @@ mod tests {
             assert!(problem.contains("base_url"), "{text}: {problem}");
         }
         assert!(BaseUrl::parse(&format!("https://{}", "a".repeat(1 << 20))).is_err());
+    }
+
+    #[test]
+    fn the_host_header_names_a_port_that_is_not_the_schemes_own() {
+        let cases = [
+            ("https://example.com/path", "example.com"),
+            ("https://example.com:443", "example.com"),
+            ("https://example.com:80", "example.com:80"),
+            ("http://127.0.0.1:8080", "127.0.0.1:8080"),
+            ("http://[::1]:80", "[::1]"),
+            ("http://[::1]:81/path", "[::1]:81"),
+        ];
+        for (url, host) in cases {
+            assert_eq!(BaseUrl::parse(url).unwrap().host_header().unwrap(), host, "{url}");
+        }
     }
 
     #[test]

@@ -328,6 +328,7 @@ impl Options {
             );
         }
         let transport = Transport::new(transport::Settings {
+            host: base_url.host_header()?,
             authorization: self.authorization()?,
             user_agent: self
                 .user_agent

@@ -39,10 +39,13 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 use ureq::Agent;
 use ureq::config::AutoHeaderValue;
+use ureq::http::header::{CONTENT_LENGTH, HOST};
 use ureq::http::{HeaderMap, HeaderValue, Method, Request, Response, Uri, Version};
 
 /// What a transport is made of; checked already.
 pub(crate) struct Settings {
+    /// The service's, as the Host header names it.
+    pub host: HeaderValue,
     /// None where each call brings its own.
     pub authorization: Option<Secret>,
     pub user_agent: String,
@@ -124,7 +127,7 @@ impl Transport {
             None => Box::new(self.connect(&process, url, &exchange.shortened(self.settings.connect_timeout))?),
         };
         connection.begin(exchange, headers, body.len());
-        let (result, connection) = lend(connection, || run(&process.agent, url, body));
+        let (result, connection) = lend(connection, || run(&process.agent, url, &self.settings.host, body));
         let Some(mut connection) = connection else {
             return Err(Failure::unknown(Code::Internal, "The connection was lost inside the library."));
         };
@@ -234,10 +237,14 @@ fn open(process: &Process, host: &str, port: u16, exchange: &Exchange) -> Result
 }
 
 /// The HTTP exchange on the connection that is held out. Also tells whether the connection can carry another one.
-fn run(agent: &Agent, url: &Uri, body: &[u8]) -> Result<(Answer, bool), ureq::Error> {
+fn run(agent: &Agent, url: &Uri, host: &HeaderValue, body: &[u8]) -> Result<(Answer, bool), ureq::Error> {
+    let length = HeaderValue::from(body.len());
     let mut request = Request::new(body);
     *request.method_mut() = Method::POST;
     *request.uri_mut() = url.clone();
+    // ureq would write both anew for each call, at twice the price.
+    request.headers_mut().insert(HOST, host.clone());
+    request.headers_mut().insert(CONTENT_LENGTH, length);
     let mut response = agent.run(request)?;
     let told = Told::by(response.headers());
     if told.is_coded {
@@ -350,6 +357,7 @@ mod tests {
 
     fn transport() -> Transport {
         Transport::new(Settings {
+            host: HeaderValue::from_static("moved.test"),
             authorization: Some(Secret::new("Basic x")),
             user_agent: "test".to_owned(),
             connect_timeout: Duration::from_secs(5),
