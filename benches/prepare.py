@@ -103,6 +103,7 @@ def clients(folder: Path, built: Path) -> dict[str, Client]:
     found = [
         Client("raw socket, C", (str(folder / "floor"),), calls=20_000, only="plain"),
         Client("raw socket with rustls", (str(peers / "rustls_floor"),), calls=20_000),
+        Client("ureq-proto by hand", (str(peers / "ureq_proto_lean"),), only="plain"),
         Client("ants-otp", (str(folder / "ours"),)),
         Client("ureq", (str(peers / "stock_ureq"),), calls=4000),
         Client("libcurl + cJSON", (str(folder / "curl"),), calls=8000),

@@ -58,6 +58,8 @@ def words(found: dict[str, Any]) -> dict[str, str]:
         "floor": f"{floor:.0f}",
         "more_cpu": f"{ours - floor:.1f}",
         "more_instructions": f"{round(of['ants-otp, plain'] - of['raw socket, C, plain'], -3):,.0f}".replace(",", " "),
+        "by_proto": f"{round(of['ureq-proto by hand, plain'], -2):,.0f}".replace(",", " "),
+        "less": f"{round(of['ants-otp, plain'] - of['ureq-proto by hand, plain'], -2):,.0f}".replace(",", " "),
         "by_hand": f"{round(of['raw socket with rustls, plain'], -2):,.0f}".replace(",", " "),
         "ureq": f"{round(sum(count for what, count in spans(found['profile']) if 'ureq' in what), -2):,.0f}".replace(
             ",", " "

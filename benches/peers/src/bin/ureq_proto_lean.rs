@@ -8,11 +8,13 @@ use std::net::TcpStream;
 use std::time::Duration;
 use ureq_proto::client::state::RecvResponse;
 use ureq_proto::client::{Call, RecvResponseResult, SendRequestResult};
-use ureq_proto::http::{Request, Uri, header::CONTENT_LENGTH};
+use ureq_proto::http::header::{CONTENT_LENGTH, HOST};
+use ureq_proto::http::{HeaderValue, Request, Uri};
 
 struct Lean {
     socket: TcpStream,
     uri: Uri,
+    host: HeaderValue,
     headers: String,
     output: Vec<u8>,
     input: Vec<u8>,
@@ -27,6 +29,7 @@ fn main() {
         let mut lean = Lean {
             socket,
             uri: format!("{url}/otp/verifyOTP").parse().expect("a URL"),
+            host: host.parse().expect("a host"),
             headers: format!(
                 "authorization: {}\r\ncontent-type: application/json\r\naccept: application/json\r\n\r\n",
                 authorization()
@@ -49,10 +52,10 @@ impl Lean {
     }
 
     fn send(&mut self, body: &[u8]) -> Call<RecvResponse> {
-        let request = Request::post(self.uri.clone()).body(()).expect("a request");
-        let mut call = Call::new(request).expect("a request");
-        call.header(CONTENT_LENGTH, body.len()).expect("a header");
-        let mut call = call.proceed();
+        let mut request = Request::post(self.uri.clone()).body(()).expect("a request");
+        request.headers_mut().insert(HOST, self.host.clone());
+        request.headers_mut().insert(CONTENT_LENGTH, body.len().into());
+        let mut call = Call::new(request).expect("a request").proceed();
         let head = call.write(&mut self.output).expect("room") - 2;
         let Ok(Some(SendRequestResult::SendBody(mut call))) = call.proceed() else { panic!("a whole head") };
         let end = head + self.headers.len();
