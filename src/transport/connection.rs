@@ -2,6 +2,7 @@
 //! how far a request came is known to the byte.
 
 use super::exchange::{Exchange, Failure, Fault};
+use super::head;
 use super::link::Link;
 use super::tls;
 use crate::Code;
@@ -183,7 +184,7 @@ impl Connection {
                 }
                 call.received += received;
                 self.end += received;
-                self.skip_interim_answers();
+                self.prepare_head();
                 Ok(true)
             }
             Err(fault) => Err(self.fail(fault)),
@@ -208,19 +209,22 @@ impl Connection {
         }
     }
 
-    /// 1xx answers are not the answer (RFC 9110, section 15.2). ureq takes a 100 with headers, which is allowed, for an
-    /// error; 101 was not asked for and is left to be refused.
-    fn skip_interim_answers(&mut self) {
-        if self.call.as_ref().is_none_or(|call| call.head_consumed) {
-            return;
-        }
+    /// What ureq need not see of the answer's head goes.
+    fn prepare_head(&mut self) {
+        let Some(call) = self.call.as_ref().filter(|call| !call.head_consumed) else { return };
+        let all_headers = call.exchange.all_headers;
         while let Some(length) = interim_answer(&self.input[self.start..self.end]) {
             self.start += length;
+        }
+        if !all_headers {
+            self.start += head::shorten(&mut self.input[self.start..self.end]);
         }
     }
 }
 
-/// The length of the interim answer that `input` begins with, if it is whole. What only looks like one is left for ureq to
+/// The length of the interim answer that `input` begins with, if it is whole: 1xx answers are not the answer (RFC 9110,
+/// section 15.2). ureq takes a 100 with headers, which is allowed, for an error; 101 was not asked for and is left to be
+/// refused. What only looks like one is left for ureq to
 /// refuse. Lines may end without CR, as ureq takes them too (RFC 9112, section 2.2): an end that only one of us saw would
 /// hide the answer behind it.
 fn interim_answer(input: &[u8]) -> Option<usize> {

@@ -20,6 +20,8 @@ pub(crate) struct Exchange {
     interrupt: Option<Arc<Interrupt>>,
     /// Where the bytes of the call are kept, if somebody asked for them.
     pub record: Option<Record>,
+    /// All headers of the answer are wanted, not only those that decide anything.
+    pub all_headers: bool,
     /// When the hook was asked last, in microseconds since `begun`. Atomic only because ureq wants connections to be `Sync`.
     asked: AtomicU64,
 }
@@ -69,6 +71,7 @@ impl Exchange {
             cancel: cancel.cloned(),
             interrupt: interrupt.cloned(),
             record: None,
+            all_headers: false,
             asked: AtomicU64::new(0),
         }
     }

@@ -3,7 +3,7 @@
 //! ureq speaks HTTP/1.1; everything below it is ours, because an OTP costs money and reaches a person: no thread and no
 //! look-up for a call on a kept connection, one deadline over every wait, waits that can be ended from outside, a proof for
 //! every NOT_SENT, and no socket shared with a forked child. From the bottom: [`fork`] and [`socket`], [`link`] (TLS),
-//! [`connect`], [`resolver`] and [`proxy`] (a new connection), [`connection`] (what ureq sees), [`pool`]. [`diagnosis`] takes the
+//! [`connect`], [`resolver`] and [`proxy`] (a new connection), [`connection`] and [`head`] (what ureq sees), [`pool`]. [`diagnosis`] takes the
 //! steps of a new connection one by one.
 
 mod connect;
@@ -11,6 +11,7 @@ mod connection;
 mod diagnosis;
 mod exchange;
 pub(crate) mod fork;
+mod head;
 mod link;
 mod pool;
 mod proxy;

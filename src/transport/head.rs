@@ -1,0 +1,117 @@
+//! Takes the headers that nobody reads out of an answer's head. ureq makes a map of all of them, at ten times the price: an
+//! answer of a usual gateway has fifteen, of which two or three matter.
+//!
+//! Only what is surely a whole header of no meaning here goes. Everything else, and every fault, is left for ureq to see.
+
+use super::connection::MAX_HEAD;
+use memchr::memchr;
+
+/// What ureq or this library looks for. ureq also looks at a content type, but nobody asks it for what it finds.
+const READ: [&[u8]; 6] =
+    [b"connection", b"content-encoding", b"content-length", b"location", b"retry-after", b"transfer-encoding"];
+/// Heads of more lines, or of more bytes than ureq takes, are left as they are: it is ureq that refuses them.
+const MAX_LINES: usize = 64;
+
+/// Which bytes a name may consist of: those of all names in use, fewer than are allowed.
+const IN_NAMES: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        table[byte] = (byte as u8).is_ascii_alphanumeric() || byte as u8 == b'-';
+        byte += 1;
+    }
+    table
+};
+
+/// Shortens the head that `input` begins with, if it is whole. It then begins so many bytes later.
+pub(crate) fn shorten(input: &mut [u8]) -> usize {
+    let mut ends = [0; MAX_LINES];
+    let Some(lines) = line_ends(&input[..input.len().min(MAX_HEAD)], &mut ends) else { return 0 };
+    let mut kept = ends[0];
+    for line in 1..lines {
+        let (from, to) = (ends[line - 1], ends[line]);
+        // A line that begins with a space goes on with the one before it.
+        let folded = input.get(to).is_some_and(|next| [b' ', b'\t'].contains(next));
+        if folded || !is_idle(&input[from..to]) {
+            input.copy_within(from..to, kept);
+            kept += to - from;
+        }
+    }
+    let gone = ends[lines - 1] - kept;
+    input.copy_within(..kept, gone);
+    gone
+}
+
+/// The ends of the head's lines, the empty one included, and their number; none if the head is not whole.
+fn line_ends(input: &[u8], ends: &mut [usize; MAX_LINES]) -> Option<usize> {
+    let mut from = 0;
+    for (line, end) in ends.iter_mut().enumerate() {
+        *end = from + memchr(b'\n', &input[from..])? + 1;
+        if matches!(&input[from..*end], b"\r\n" | b"\n") {
+            // An empty line before the answer is for ureq to skip.
+            return (line > 0).then_some(line + 1);
+        }
+        from = *end;
+    }
+    None
+}
+
+/// Whether `line` is a header of sound form that nobody reads.
+fn is_idle(line: &[u8]) -> bool {
+    let Some(end) = line.iter().position(|byte| !IN_NAMES[usize::from(*byte)]) else { return false };
+    let (name, rest) = line.split_at(end);
+    let [b':', value @ .., b'\r', b'\n'] = rest else { return false };
+    // A fold, not `all`: it looks at many bytes at once.
+    let sound = value.iter().fold(true, |sound, byte| sound & (*byte >= b' ' && *byte != 0x7F));
+    sound && !name.is_empty() && !READ.iter().any(|read| name.eq_ignore_ascii_case(read))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shortened(input: &str) -> String {
+        let mut input = input.as_bytes().to_vec();
+        let gone = shorten(&mut input);
+        String::from_utf8(input.split_off(gone)).unwrap()
+    }
+
+    #[test]
+    fn what_nobody_reads_goes() {
+        let head = "HTTP/1.1 200 OK\r\nServer: x\r\nCONTENT-Length: 2\r\nDate: y\r\nX-Empty:\r\nRetry-After: 1\r\nEtag:z\r\n\r\n{}";
+        assert_eq!(shortened(head), "HTTP/1.1 200 OK\r\nCONTENT-Length: 2\r\nRetry-After: 1\r\n\r\n{}");
+        assert_eq!(shortened("HTTP/1.1 204 X\r\nA: b\r\n\r\n"), "HTTP/1.1 204 X\r\n\r\n");
+    }
+
+    #[test]
+    fn what_is_not_a_whole_sound_header_stays() {
+        for header in
+            ["A: b\r\n c", "A : b", " A: b", "A: \0", "A: b\rc", "A: \u{7F}", "A: b\n", ": b", "A", "A\tb: c", "A_b: c"]
+        {
+            let head = format!("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n{header}\r\n\r\n");
+            assert_eq!(shortened(&head), head, "{header:?}");
+        }
+    }
+
+    #[test]
+    fn every_header_that_is_read_stays() {
+        for name in READ {
+            let head = format!("HTTP/1.1 200 OK\r\n{}: x\r\n\r\n", String::from_utf8_lossy(name));
+            assert_eq!(shortened(&head), head);
+        }
+    }
+
+    #[test]
+    fn a_head_that_is_not_whole_stays() {
+        let head = "HTTP/1.1 200 OK\r\nServer: x\r\nDate: y\r\n\r\n";
+        for end in 0..head.len() {
+            assert_eq!(shortened(&head[..end]), head[..end]);
+        }
+        let many = format!("HTTP/1.1 200 OK\r\n{}\r\n", "A: b\r\n".repeat(MAX_LINES));
+        assert_eq!(shortened(&many), many);
+        let long = format!("HTTP/1.1 200 OK\r\nA: {}\r\n\r\n", "b".repeat(MAX_HEAD));
+        assert_eq!(shortened(&long), long);
+        let later = format!("\r\n{head}");
+        assert_eq!(shortened(&later), later);
+    }
+}
