@@ -52,22 +52,26 @@ def write(found: dict[str, Any]) -> None:
 
 def words(found: dict[str, Any]) -> dict[str, str]:
     """Numbers that the page's sentences name."""
-    of, cpu = found["quick"]["instructions"], found["cpu"]
+    of, cpu, cold = found["quick"]["instructions"], found["cpu"], found["cold"]
     floor, ours = middle(cpu, "raw socket, C, plain"), middle(cpu, "ants-otp, plain")
     return {
         "floor": f"{floor:.0f}",
         "more_cpu": f"{ours - floor:.1f}",
-        "more_instructions": f"{round(of['ants-otp, plain'] - of['raw socket, C, plain'], -3):,.0f}".replace(",", " "),
-        "by_proto": f"{round(of['ureq-proto by hand, plain'], -2):,.0f}".replace(",", " "),
-        "less": f"{round(of['ants-otp, plain'] - of['ureq-proto by hand, plain'], -2):,.0f}".replace(",", " "),
-        "by_hand": f"{round(of['raw socket with rustls, plain'], -2):,.0f}".replace(",", " "),
-        "ureq": f"{round(sum(count for what, count in spans(found['profile']) if 'ureq' in what), -2):,.0f}".replace(
-            ",", " "
-        ),
-        "floor_cold": f"{middle(found['cold'], 'raw socket, C, plain'):.1f}",
-        "more_cold": f"{middle(found['cold'], 'ants-otp, tls') - middle(found['cold'], 'raw socket, C, plain'):.1f}",
+        "more_instructions": hundreds(of["ants-otp, plain"] - of["raw socket, C, plain"]),
+        "by_proto": hundreds(of["ureq-proto by hand, plain"]),
+        "less": hundreds(of["ants-otp, plain"] - of["ureq-proto by hand, plain"]),
+        "by_hand": hundreds(of["raw socket with rustls, plain"]),
+        "ureq": hundreds(sum(count for what, count in spans(found["profile"]) if "ureq" in what)),
+        "floor_cold": f"{middle(cold, 'raw socket, C, plain'):.1f}",
+        "rustls_cold": f"{middle(cold, 'raw socket with rustls, tls'):.1f}",
+        "our_cold": f"{middle(cold, 'ants-otp, tls'):.1f}",
+        "rustls_mb": f"{found['memory']['raw socket with rustls']['1'] / 1024:.1f}",
         "tls_cpu": f"{middle(cpu, 'ants-otp, tls'):.0f}",
     }
+
+
+def hundreds(value: float) -> str:
+    return f"{round(value, -2):,.0f}".replace(",", " ")
 
 
 def table(head: list[str], rows: list[list[str]]) -> str:
