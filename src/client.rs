@@ -325,7 +325,7 @@ impl Client {
                 Err(error) => error.conceal(secrets),
             }
             if let Some(kept) = &call.answer {
-                let _ = kept.set(RawAnswer::new(answer, secrets()));
+                let _ = kept.set(RawAnswer::new(answer, Arc::clone(&sent_headers), otp_code.map(Secret::new)));
             }
             result
         });

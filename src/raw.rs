@@ -2,8 +2,9 @@
 //! so is whatever the answer itself calls one.
 
 use crate::answer::Answer;
-use crate::secret::{MASK, Secrets};
+use crate::secret::{MASK, Secret, Secrets};
 use std::fmt;
+use std::sync::Arc;
 use ureq::http::HeaderMap;
 use ureq::http::header::SET_COOKIE;
 
@@ -15,14 +16,16 @@ pub struct RawAnswer {
     http_status: u16,
     headers: HeaderMap,
     body: Vec<u8>,
-    secrets: Secrets,
+    /// What was sent, and must not come back in clear. It is taken apart by whoever looks at the answer, and few do.
+    sent_headers: Arc<Secret>,
+    otp_code: Option<Secret>,
 }
 
 impl RawAnswer {
-    /// `secrets` are what must not come back in clear.
-    pub(crate) fn new(answer: Answer, secrets: Secrets) -> Self {
+    /// `sent_headers` and `otp_code` are what must not come back in clear.
+    pub(crate) fn new(answer: Answer, sent_headers: Arc<Secret>, otp_code: Option<Secret>) -> Self {
         let Answer { http_status, headers, body, .. } = answer;
-        RawAnswer { http_status, headers, body, secrets }
+        RawAnswer { http_status, headers, body, sent_headers, otp_code }
     }
 
     /// The HTTP status.
@@ -32,16 +35,21 @@ impl RawAnswer {
 
     /// Names, in small letters, and values, in the order of their coming.
     pub fn headers(&self) -> Vec<(String, String)> {
+        let secrets = self.secrets();
         let value = |name, value: &[u8]| match name {
             name if name == SET_COOKIE => MASK.to_owned(),
-            _ => self.secrets.conceal(&String::from_utf8_lossy(value)),
+            _ => secrets.conceal(&String::from_utf8_lossy(value)),
         };
         self.headers.iter().map(|(name, it)| (name.as_str().to_owned(), value(name, it.as_bytes()))).collect()
     }
 
     /// The body, with U+FFFD for what is not UTF-8.
     pub fn body(&self) -> String {
-        mask_values(&self.secrets.conceal(&String::from_utf8_lossy(&self.body)))
+        mask_values(&self.secrets().conceal(&String::from_utf8_lossy(&self.body)))
+    }
+
+    fn secrets(&self) -> Secrets {
+        Secrets::of_call(&self.sent_headers, self.otp_code.as_ref().map(Secret::reveal))
     }
 }
 
@@ -95,7 +103,6 @@ fn text_length(json: &str) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::secret::Secret;
 
     fn raw(body: &str, otp_code: &str) -> RawAnswer {
         let mut headers = HeaderMap::new();
@@ -103,7 +110,7 @@ mod tests {
         headers.insert(SET_COOKIE, "session=1".parse().unwrap());
         let answer = Answer { http_status: 200, retry_after: None, headers, body: body.into(), reused: false };
         let sent = Secret::new("authorization: Basic dXNlcjpodW50ZXIy\r\naccept: x\r\n");
-        RawAnswer::new(answer, Secrets::of_call(&sent, Some(otp_code)))
+        RawAnswer::new(answer, Arc::new(sent), Some(Secret::new(otp_code)))
     }
 
     #[test]
