@@ -23,12 +23,20 @@ VERSION: str
 class Client:
     def __new__(cls, options: dict[str, object], asynchronous: bool, /) -> Client: ...
     def with_options(self, options: dict[str, object], /) -> Client: ...
-    def call(self, operation: str, arguments: tuple[object, ...], options: dict[str, object], /) -> Any: ...
+    def call(
+        self,
+        operation: str,
+        arguments: tuple[object, ...],
+        options: tuple[object, ...],
+        credentials: tuple[str, str] | str | None,
+        /,
+    ) -> Any: ...
     def submit(
         self,
         operation: str,
         arguments: tuple[object, ...],
-        options: dict[str, object],
+        options: tuple[object, ...],
+        credentials: tuple[str, str] | str | None,
         done: Callable[[Any, BaseException | None, LogLines | None], object],
         /,
     ) -> Cancel: ...

@@ -147,14 +147,7 @@ class AsyncClient(Face):
         return self._call(
             "request",
             (mobile,),
-            {
-                "otc_id": otc_id,
-                "notify_url": notify_url,
-                "notify_content_type": notify_content_type,
-                "callback_data": callback_data,
-                "timeout": timeout,
-                "mobile_as_given": mobile_as_given,
-            },
+            (timeout, notify_url, notify_content_type, callback_data, otc_id, mobile_as_given),
         )
 
     def resend(
@@ -187,13 +180,7 @@ class AsyncClient(Face):
         return self._call(
             "resend",
             (otp_id, otc_id_of_otp),
-            {
-                "otc_id": otc_id,
-                "notify_url": notify_url,
-                "notify_content_type": notify_content_type,
-                "callback_data": callback_data,
-                "timeout": timeout,
-            },
+            (timeout, notify_url, notify_content_type, callback_data, otc_id),
         )
 
     def verify(
@@ -228,12 +215,7 @@ class AsyncClient(Face):
         return self._call(
             "verify",
             (otp_id, otp_code),
-            {
-                "notify_url": notify_url,
-                "notify_content_type": notify_content_type,
-                "callback_data": callback_data,
-                "timeout": timeout,
-            },
+            (timeout, notify_url, notify_content_type, callback_data),
         )
 
     def balance(self, *, timeout: float | None = None) -> Coroutine[Any, Any, Account]:
@@ -246,7 +228,7 @@ class AsyncClient(Face):
             AuthenticationError: The credentials are wrong.
             OtpError: Everything else, as in `request`.
         """
-        return self._call("balance", (), {"timeout": timeout})
+        return self._call("balance", (), (timeout,))
 
     async def close(self) -> None:
         """Close the idle connections. Calls in flight end as they would; later ones are refused."""
@@ -261,23 +243,22 @@ class AsyncClient(Face):
     ) -> None:
         await self.close()
 
-    def _call(self, operation: str, arguments: tuple[object, ...], options: dict[str, object]) -> _Call[Any]:
+    def _call(self, operation: str, arguments: tuple[object, ...], options: tuple[object, ...]) -> _Call[Any]:
         coroutine: Any = self._perform(operation, arguments, options)
         # What asyncio's debug output and the warning about a call that was never awaited speak of.
         coroutine.__name__ = operation
         coroutine.__qualname__ = f"AsyncClient.{operation}"
         return _Call(coroutine)
 
-    async def _perform(self, operation: str, arguments: tuple[object, ...], options: dict[str, object]) -> Any:
+    async def _perform(self, operation: str, arguments: tuple[object, ...], options: tuple[object, ...]) -> Any:
         native = self._open()
-        if self._credentials is not None:
-            options["credentials"] = self._credentials()
+        credentials = None if self._credentials is None else self._credentials()
         if "opentelemetry" in modules:
             from ants_otp._telemetry import observed
 
             with observed(operation, native.url(operation)) as call:
-                return call.ended(await _submit(native, operation, arguments, options))
-        return await _submit(native, operation, arguments, options)
+                return call.ended(await _submit(native, operation, arguments, options, credentials))
+        return await _submit(native, operation, arguments, options, credentials)
 
 
 class _Call(Coroutine[Any, Any, _Result]):
@@ -319,7 +300,11 @@ class _Call(Coroutine[Any, Any, _Result]):
 
 
 async def _submit(
-    native: _native.Client, operation: str, arguments: tuple[object, ...], options: dict[str, object]
+    native: _native.Client,
+    operation: str,
+    arguments: tuple[object, ...],
+    options: tuple[object, ...],
+    credentials: tuple[str, str] | str | None,
 ) -> Any:
     loop = get_running_loop()
     future: Future[Any] = loop.create_future()
@@ -336,7 +321,7 @@ async def _submit(
                 lines.write()
 
     _at_work.add(native)
-    cancel = native.submit(operation, arguments, options, done)
+    cancel = native.submit(operation, arguments, options, credentials, done)
     try:
         return await future
     finally:

@@ -132,14 +132,7 @@ class Client(Face):
         result: Sent = self._call(
             "request",
             (mobile,),
-            {
-                "otc_id": otc_id,
-                "notify_url": notify_url,
-                "notify_content_type": notify_content_type,
-                "callback_data": callback_data,
-                "timeout": timeout,
-                "mobile_as_given": mobile_as_given,
-            },
+            (timeout, notify_url, notify_content_type, callback_data, otc_id, mobile_as_given),
         )
         return result
 
@@ -173,13 +166,7 @@ class Client(Face):
         result: Sent = self._call(
             "resend",
             (otp_id, otc_id_of_otp),
-            {
-                "otc_id": otc_id,
-                "notify_url": notify_url,
-                "notify_content_type": notify_content_type,
-                "callback_data": callback_data,
-                "timeout": timeout,
-            },
+            (timeout, notify_url, notify_content_type, callback_data, otc_id),
         )
         return result
 
@@ -215,12 +202,7 @@ class Client(Face):
         result: Verification = self._call(
             "verify",
             (otp_id, otp_code),
-            {
-                "notify_url": notify_url,
-                "notify_content_type": notify_content_type,
-                "callback_data": callback_data,
-                "timeout": timeout,
-            },
+            (timeout, notify_url, notify_content_type, callback_data),
         )
         return result
 
@@ -234,7 +216,7 @@ class Client(Face):
             AuthenticationError: The credentials are wrong.
             OtpError: Everything else, as in `request`.
         """
-        account: Account = self._call("balance", (), {"timeout": timeout})
+        account: Account = self._call("balance", (), (timeout,))
         return account
 
     def close(self) -> None:
@@ -250,13 +232,12 @@ class Client(Face):
     ) -> None:
         self.close()
 
-    def _call(self, operation: str, arguments: tuple[object, ...], options: dict[str, object]) -> Any:
+    def _call(self, operation: str, arguments: tuple[object, ...], options: tuple[object, ...]) -> Any:
         native = self._open()
-        if self._credentials is not None:
-            options["credentials"] = self._credentials()
+        credentials = None if self._credentials is None else self._credentials()
         if "opentelemetry" in modules:
             from ants_otp._telemetry import observed
 
             with observed(operation, native.url(operation)) as call:
-                return call.ended(native.call(operation, arguments, options))
-        return native.call(operation, arguments, options)
+                return call.ended(native.call(operation, arguments, options, credentials))
+        return native.call(operation, arguments, options, credentials)

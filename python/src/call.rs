@@ -4,38 +4,34 @@ use crate::value::{self, Checked};
 use ants_otp::Call;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyTuple};
+use pyo3::types::PyTuple;
 
-/// The options that `given` names. None means not given; what cannot be read is noted as refused, and fails the call before
-/// anything is sent.
-pub fn read(given: &Bound<'_, PyDict>) -> PyResult<Call> {
+/// The options in `given`, which has them in the order of [`OPTIONS`], as far as the operation has them, and the `credentials`
+/// of this call. None means not given; what cannot be read is noted as refused, and fails the call before anything is sent.
+pub fn read(given: &Bound<'_, PyTuple>, credentials: &Bound<'_, PyAny>) -> PyResult<Call> {
+    if given.len() > OPTIONS.len() {
+        return Err(PyTypeError::new_err(format!("a call has no {} options", given.len())));
+    }
     let mut call = Call::new();
-    for (name, value) in given {
-        if value.is_none() {
-            continue;
-        }
-        let name = name.extract::<String>()?;
-        call = match name.as_str() {
-            "otc_id" => set(call, "otc_id", value::text("otc_id", &value), Call::otc_id),
-            "notify_url" => set(call, "notify_url", value::text("notify_url", &value), Call::notify_url),
-            "notify_content_type" => {
-                let content_type = value::text("notify_content_type", &value);
-                set(call, "notify_content_type", content_type, Call::notify_content_type)
-            }
-            "callback_data" => set(call, "callback_data", value::text("callback_data", &value), Call::callback_data),
-            "timeout" => set(call, "timeout", value::seconds("timeout", &value), Call::timeout),
-            "mobile_as_given" => {
-                set(call, "mobile_as_given", value::switch("mobile_as_given", &value), Call::mobile_as_given)
-            }
-            "credentials" => credentials(call, &value),
-            _ => return Err(PyTypeError::new_err(format!("no option of a call is named {name:?}"))),
+    for (name, value) in OPTIONS.into_iter().zip(given).filter(|(_, value)| !value.is_none()) {
+        call = match name {
+            "timeout" => set(call, name, value::seconds(name, &value), Call::timeout),
+            "notify_url" => set(call, name, value::text(name, &value), Call::notify_url),
+            "notify_content_type" => set(call, name, value::text(name, &value), Call::notify_content_type),
+            "callback_data" => set(call, name, value::text(name, &value), Call::callback_data),
+            "otc_id" => set(call, name, value::text(name, &value), Call::otc_id),
+            _ => set(call, name, value::switch(name, &value), Call::mobile_as_given),
         };
     }
-    Ok(call)
+    Ok(if credentials.is_none() { call } else { read_credentials(call, credentials) })
 }
 
+/// The options of calls: first those that each operation has, last those of a request alone.
+const OPTIONS: [&str; 6] =
+    ["timeout", "notify_url", "notify_content_type", "callback_data", "otc_id", "mobile_as_given"];
+
 /// What a `credentials` function gave: user name and password, or a token.
-fn credentials(call: Call, value: &Bound<'_, PyAny>) -> Call {
+fn read_credentials(call: Call, value: &Bound<'_, PyAny>) -> Call {
     if let Ok(token) = value::text("the token of credentials", value) {
         return call.token(token);
     }

@@ -49,17 +49,18 @@ impl Client {
     }
 
     /// Makes a call on the calling thread.
-    #[pyo3(signature = (operation, arguments, options, /))]
+    #[pyo3(signature = (operation, arguments, options, credentials, /))]
     fn call<'py>(
         &self,
         py: Python<'py>,
         operation: &str,
         arguments: &Bound<'py, PyTuple>,
-        options: &Bound<'py, PyDict>,
+        options: &Bound<'py, PyTuple>,
+        credentials: &Bound<'py, PyAny>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let work = Work::read(py, operation, arguments)?;
         let kept = Kept::default();
-        let (call, lines) = log::attach(py, call::read(options)?.keep_answer(&kept))?;
+        let (call, lines) = log::attach(py, call::read(options, credentials)?.keep_answer(&kept))?;
         let outcome = wait::interruptible(py, call, &kept, |call| work.run(&self.client, call));
         if let Some(lines) = lines {
             lines.write(py);
@@ -69,20 +70,21 @@ impl Client {
 
     /// Makes a call on another thread, which calls `done` with the result or None, the error or None, and the log lines or
     /// None.
-    #[pyo3(signature = (operation, arguments, options, done, /))]
+    #[pyo3(signature = (operation, arguments, options, credentials, done, /))]
     fn submit<'py>(
         &self,
-        py: Python<'py>,
         operation: &str,
         arguments: &Bound<'py, PyTuple>,
-        options: &Bound<'py, PyDict>,
+        options: &Bound<'py, PyTuple>,
+        credentials: &Bound<'py, PyAny>,
         done: Py<PyAny>,
     ) -> PyResult<Cancel> {
         let Some(crew) = &self.crew else { return Err(PyTypeError::new_err("this client has no threads")) };
+        let py = arguments.py();
         let work = Work::read(py, operation, arguments)?;
         let kept = Kept::default();
         let cancel = ants_otp::Cancel::new();
-        let call = call::read(options)?.keep_answer(&kept).cancel(&cancel);
+        let call = call::read(options, credentials)?.keep_answer(&kept).cancel(&cancel);
         let (call, lines) = log::attach(py, call)?;
         let client = self.client.clone();
         let job = move |turn: ants_otp::Result<_>| {
