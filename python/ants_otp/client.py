@@ -233,7 +233,7 @@ class Client(Face):
         self.close()
 
     def _call(self, operation: str, arguments: tuple[object, ...], options: tuple[object, ...]) -> Any:
-        native = self._open()
+        native = self._native or self._open()
         credentials = None if self._credentials is None else self._credentials()
         if "opentelemetry" in modules:
             from ants_otp._telemetry import observed

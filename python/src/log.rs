@@ -6,7 +6,7 @@ use ants_otp::{Call, LogLevel};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::PyDict;
+use pyo3::types::{PyDict, PyTuple};
 use std::sync::{Arc, Mutex, PoisonError};
 
 const INFO: i32 = 20;
@@ -23,8 +23,8 @@ impl LogLines {
     pub fn write(&self, py: Python<'_>) {
         let lines = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
         for (level, line) in lines {
-            let written = logger(py).and_then(|logger| match logger {
-                Some(logger) => logger.call_method1(intern!(py, "log"), (level, "%s", line)).map(drop),
+            let written = Logger::get(py).and_then(|logger| match logger {
+                Some(logger) => logger.log.call1(py, (level, "%s", line)).map(drop),
                 None => Ok(()),
             });
             if let Err(error) = written {
@@ -48,11 +48,10 @@ impl LogLines {
 
 /// Lets `call` collect the lines that the logger's level lets through; none where that is no line.
 pub fn attach(py: Python<'_>, call: Call) -> PyResult<(Call, Option<LogLines>)> {
-    let Some(logger) = logger(py)? else { return Ok((call, None)) };
-    let enabled = |level: i32| logger.call_method1(intern!(py, "isEnabledFor"), (level,))?.is_truthy();
-    let least = match enabled(INFO)? {
+    let Some(logger) = Logger::get(py)? else { return Ok((call, None)) };
+    let least = match logger.lets_through(py, &logger.info)? {
         false => return Ok((call, None)),
-        true if enabled(DEBUG)? => LogLevel::Debug,
+        true if logger.lets_through(py, &logger.debug)? => LogLevel::Debug,
         true => LogLevel::Info,
     };
     let lines = LogLines(Arc::default());
@@ -62,18 +61,42 @@ pub fn attach(py: Python<'_>, call: Call) -> PyResult<(Call, Option<LogLines>)> 
     Ok((call.log(least, move |level, line| into.add(number(level), line.to_owned())), Some(lines)))
 }
 
-/// The logger `ants_otp`, where the program uses `logging`.
-fn logger(py: Python<'_>) -> PyResult<Option<&Bound<'_, PyAny>>> {
-    static MODULES: PyOnceLock<Py<PyDict>> = PyOnceLock::new();
-    static LOGGER: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-    if let Some(logger) = LOGGER.get(py) {
-        return Ok(Some(logger.bind(py)));
+/// The logger `ants_otp`, and the question that each call asks it, ready to be asked.
+struct Logger {
+    log: Py<PyAny>,
+    is_enabled_for: Py<PyAny>,
+    info: Py<PyTuple>,
+    debug: Py<PyTuple>,
+}
+
+impl Logger {
+    /// None where the program does not use `logging`.
+    fn get(py: Python<'_>) -> PyResult<Option<&Logger>> {
+        static MODULES: PyOnceLock<Py<PyDict>> = PyOnceLock::new();
+        static LOGGER: PyOnceLock<Logger> = PyOnceLock::new();
+        if let Some(logger) = LOGGER.get(py) {
+            return Ok(Some(logger));
+        }
+        let modules = MODULES.get_or_try_init(py, || {
+            PyResult::Ok(py.import("sys")?.getattr("modules")?.cast_into::<PyDict>()?.unbind())
+        })?;
+        // A module that is being imported by another thread may not have it yet.
+        let Some(logging) = modules.bind(py).get_item(intern!(py, "logging"))? else { return Ok(None) };
+        let Ok(get_logger) = logging.getattr(intern!(py, "getLogger")) else { return Ok(None) };
+        LOGGER.get_or_try_init(py, || Logger::new(&get_logger.call1(("ants_otp",))?)).map(Some)
     }
-    let modules = MODULES
-        .get_or_try_init(py, || PyResult::Ok(py.import("sys")?.getattr("modules")?.cast_into::<PyDict>()?.unbind()))?;
-    // A module that is being imported by another thread may not have it yet.
-    let Some(logging) = modules.bind(py).get_item(intern!(py, "logging"))? else { return Ok(None) };
-    let Ok(get_logger) = logging.getattr(intern!(py, "getLogger")) else { return Ok(None) };
-    let logger = LOGGER.get_or_try_init(py, || PyResult::Ok(get_logger.call1(("ants_otp",))?.unbind()))?;
-    Ok(Some(logger.bind(py)))
+
+    fn new(logger: &Bound<'_, PyAny>) -> PyResult<Self> {
+        let py = logger.py();
+        Ok(Logger {
+            log: logger.getattr("log")?.unbind(),
+            is_enabled_for: logger.getattr("isEnabledFor")?.unbind(),
+            info: PyTuple::new(py, [INFO])?.unbind(),
+            debug: PyTuple::new(py, [DEBUG])?.unbind(),
+        })
+    }
+
+    fn lets_through(&self, py: Python<'_>, level: &Py<PyTuple>) -> PyResult<bool> {
+        self.is_enabled_for.bind(py).call1(level.bind(py))?.is_truthy()
+    }
 }

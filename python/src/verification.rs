@@ -1,15 +1,22 @@
 //! The verdict on what a person typed, as `ants_otp.Verification`.
 
 use ants_otp::Verification;
+use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
+use pyo3::types::PyTuple;
 
+/// Made without the constructor, which is for users: it looks at what it is given, and takes as long as all of this.
 pub fn to_python<'py>(py: Python<'py>, verification: &Verification) -> PyResult<Bound<'py, PyAny>> {
-    static CLASS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-    CLASS.import(py, "ants_otp.verification", "Verification")?.call1((
-        verification.status().name(),
-        verification.result(),
-        verification.is_error_count(),
-        verification.is_expr_code(),
-    ))
+    static NEW: PyOnceLock<(Py<PyAny>, Py<PyTuple>)> = PyOnceLock::new();
+    let (new, class) = NEW.get_or_try_init(py, || {
+        let class = py.import("ants_otp.verification")?.getattr("Verification")?;
+        PyResult::Ok((class.getattr("__new__")?.unbind(), PyTuple::new(py, [class])?.unbind()))
+    })?;
+    let made = new.bind(py).call1(class.bind(py))?;
+    made.setattr(intern!(py, "_status"), verification.status().name())?;
+    made.setattr(intern!(py, "_result"), verification.result())?;
+    made.setattr(intern!(py, "_is_error_count"), verification.is_error_count())?;
+    made.setattr(intern!(py, "_is_expr_code"), verification.is_expr_code())?;
+    Ok(made)
 }

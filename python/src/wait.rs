@@ -4,8 +4,14 @@ use crate::error;
 use crate::raw::Kept;
 use ants_otp::Call;
 use pyo3::prelude::*;
+use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex, PoisonError};
+
+thread_local! {
+    /// What a signal handler has raised in the call that this thread makes. A handler may make calls of its own: each takes
+    /// its part away before it ends.
+    static RAISED: Cell<Option<PyErr>> = const { Cell::new(None) };
+}
 
 /// Runs `work` without the GIL. An error takes along the answer that was kept.
 pub fn detached<T: Send>(
@@ -31,13 +37,11 @@ pub fn interruptible<T: Send>(
     if !in_main_thread() {
         return detached(py, kept, || work(&call));
     }
-    let raised = Arc::new(Mutex::new(None::<PyErr>));
-    let note = Arc::clone(&raised);
-    let call = call.interrupt(move || {
+    let call = call.interrupt(|| {
         let run_handlers = |py: Python<'_>| match py.check_signals() {
             Ok(()) => false,
             Err(error) => {
-                *note.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+                RAISED.set(Some(error));
                 true
             }
         };
@@ -45,9 +49,7 @@ pub fn interruptible<T: Send>(
         Python::try_attach(run_handlers).unwrap_or(true)
     });
     let result = detached(py, kept, || work(&call));
-    let Some(raised) = raised.lock().unwrap_or_else(PoisonError::into_inner).take() else {
-        return result;
-    };
+    let Some(raised) = RAISED.take() else { return result };
     if let Err(error) = result
         && raised.cause(py).is_none()
     {

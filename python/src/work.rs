@@ -41,18 +41,26 @@ pub enum Outcome {
 impl Work {
     /// From the method's name and its arguments, in the order in which `ants_otp` hands them over.
     pub fn read(py: Python<'_>, operation: &str, arguments: &Bound<'_, PyTuple>) -> PyResult<Self> {
-        let given: Vec<_> = arguments.iter().collect();
-        let work = match (operation, given.as_slice()) {
-            ("request", [mobile]) => {
+        let mut given = arguments.iter();
+        let (first, second) = (given.next(), given.next());
+        let work = match (operation, &first, &second) {
+            ("request", Some(mobile), None) => {
                 value::text("mobile", mobile).map(|mobile| Work::Request { mobile: mobile.to_owned() })
             }
-            ("resend", [otp_id, _]) if otp_id.is_none() => Ok(Work::Resend { otp: None }),
-            ("resend", [otp_id, otc_id]) => read_otp(otp_id, Some(otc_id)).map(|otp| Work::Resend { otp: Some(otp) }),
-            ("verify", [otp_id, otp_code]) => read_otp(otp_id, None).and_then(|otp| {
+            ("resend", Some(otp_id), Some(_)) if otp_id.is_none() => Ok(Work::Resend { otp: None }),
+            ("resend", Some(otp_id), Some(otc_id)) => {
+                read_otp(otp_id, Some(otc_id)).map(|otp| Work::Resend { otp: Some(otp) })
+            }
+            ("verify", Some(otp_id), Some(otp_code)) => read_otp(otp_id, None).and_then(|otp| {
                 Ok(Work::Verify { otp, otp_code: Zeroizing::new(read_otp_code(otp_code)?.to_owned()) })
             }),
-            ("balance", []) => Ok(Work::Balance),
-            _ => return Err(PyTypeError::new_err(format!("no call is {operation:?} with {} arguments", given.len()))),
+            ("balance", None, None) => Ok(Work::Balance),
+            _ => {
+                return Err(PyTypeError::new_err(format!(
+                    "no call is {operation:?} with {} arguments",
+                    arguments.len()
+                )));
+            }
         };
         work.map_err(|why| error::argument(py, &why))
     }
