@@ -1,5 +1,6 @@
-from collections.abc import Callable
-from typing import Any, final
+from asyncio import Future
+from contextvars import Context
+from typing import Any, TypeAlias, final
 
 from ants_otp.delivery_report import DeliveryReport
 
@@ -7,6 +8,7 @@ __all__ = [
     "VERSION",
     "Cancel",
     "Client",
+    "Inbox",
     "LogLines",
     "RawAnswer",
     "code_advice",
@@ -18,6 +20,8 @@ __all__ = [
 ]
 
 VERSION: str
+
+_Waiter: TypeAlias = tuple[Future[Any], Context]
 
 @final
 class Client:
@@ -37,15 +41,21 @@ class Client:
         arguments: tuple[object, ...],
         options: tuple[object, ...],
         credentials: tuple[str, str] | str | None,
-        done: Callable[[Any, BaseException | None, LogLines | None], object],
+        inbox: Inbox,
+        waiter: _Waiter,
         /,
     ) -> Cancel: ...
-    def stop(self) -> None: ...
     def url(self, operation: str, /) -> str | None: ...
 
 @final
 class Cancel:
     def fire(self) -> None: ...
+
+@final
+class Inbox:
+    def __new__(cls) -> Inbox: ...
+    def fileno(self) -> int: ...
+    def take(self) -> tuple[_Waiter, Any, BaseException | None, LogLines | None] | None: ...
 
 @final
 class LogLines:

@@ -5,17 +5,17 @@ from __future__ import annotations
 import atexit
 from asyncio import get_running_loop
 from collections.abc import Coroutine
-from contextvars import copy_context
+from contextvars import Context, copy_context
 from sys import _getframe, modules  # pyright: ignore[reportPrivateUsage]
 from typing import TYPE_CHECKING, Any, TypeVar
-from weakref import WeakSet
+from weakref import WeakKeyDictionary
 
 from ants_otp import _native
 from ants_otp._face import Face
 from ants_otp.sent import Sent
 
 if TYPE_CHECKING:
-    from asyncio import Future
+    from asyncio import AbstractEventLoop, Future
     from collections.abc import Generator
     from types import TracebackType
     from typing import Literal
@@ -308,44 +308,51 @@ async def _submit(
 ) -> Any:
     loop = get_running_loop()
     future: Future[Any] = loop.create_future()
-    # Log handlers see the context of the call.
-    context = copy_context()
-
-    def done(result: object, error: BaseException | None, lines: _native.LogLines | None) -> None:
-        """Runs on a worker thread."""
-        try:
-            loop.call_soon_threadsafe(_settle, future, result, error, lines, context=context)
-        except RuntimeError:
-            # The loop is closed: nobody waits.
-            if lines is not None:
-                lines.write()
-
-    _at_work.add(native)
-    cancel = native.submit(operation, arguments, options, credentials, done)
+    cancel = native.submit(operation, arguments, options, credentials, _inbox_of(loop), (future, copy_context()))
     try:
         return await future
-    finally:
+    except BaseException:
         # Where the task was cancelled, or its coroutine closed, the call ends now. Else it has ended already.
         cancel.fire()
+        raise
 
 
-def _settle(future: Future[Any], result: object, error: BaseException | None, lines: _native.LogLines | None) -> None:
-    if lines is not None:
-        lines.write()
-    if future.done():
-        return
-    if error is None:
-        future.set_result(result)
-    else:
-        future.set_exception(error)
+# One for each loop that makes calls.
+_inboxes: WeakKeyDictionary[AbstractEventLoop, _native.Inbox] = WeakKeyDictionary()
 
 
-_at_work: WeakSet[_native.Client] = WeakSet()
+def _inbox_of(loop: AbstractEventLoop) -> _native.Inbox:
+    inbox = _inboxes.get(loop)
+    if inbox is None:
+        _forget_closed_loops()
+        inbox = _inboxes[loop] = _native.Inbox()
+        # The loop keeps the context that it is told this in: an empty one.
+        Context().run(loop.add_reader, inbox.fileno(), _deliver, inbox)
+    return inbox
 
 
-@atexit.register
-def _end_calls() -> None:
-    """No worker may be left when the interpreter ends: it would ask for the GIL of an interpreter that is gone."""
-    _native.end_calls()
-    for native in list(_at_work):
-        native.stop()
+def _forget_closed_loops() -> None:
+    """What lies in the inbox of a closed loop would keep the loop, and with it the inbox."""
+    for reference in _inboxes.keyrefs():
+        loop = reference()
+        if loop is not None and loop.is_closed():
+            _inboxes.pop(loop, None)
+
+
+def _deliver(inbox: _native.Inbox) -> None:
+    """Tells those who wait what came of their calls; runs in their loop while there is something in the inbox."""
+    while (ended := inbox.take()) is not None:
+        (future, context), result, error, lines = ended
+        if lines is not None:
+            # Log handlers see the context of the call.
+            context.run(lines.write)
+        if future.done():
+            continue
+        if error is None:
+            future.set_result(result)
+        else:
+            future.set_exception(error)
+
+
+# No worker may be left when the interpreter ends: it would ask for the GIL of an interpreter that is gone.
+atexit.register(_native.end_calls)

@@ -1,9 +1,10 @@
 //! The client under `ants_otp.Client` and `ants_otp.AsyncClient`.
 
 use crate::crew::Crew;
-use crate::log::{self, LogLines};
+use crate::inbox::{Ended, Inbox};
+use crate::log;
 use crate::raw::Kept;
-use crate::work::{Outcome, Work};
+use crate::work::Work;
 use crate::{call, error, options, wait};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
@@ -11,7 +12,7 @@ use pyo3::types::{PyDict, PyTuple};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-#[pyclass(frozen, weakref, module = "ants_otp._native")]
+#[pyclass(frozen, module = "ants_otp._native")]
 pub struct Client {
     client: ants_otp::Client,
     /// An asynchronous client has them.
@@ -35,7 +36,7 @@ impl Client {
     #[pyo3(signature = (options, asynchronous, /))]
     fn new(py: Python<'_>, options: &Bound<'_, PyDict>, asynchronous: bool) -> PyResult<Self> {
         let options = options::read(options)?;
-        let crew = asynchronous.then(|| Arc::new(Crew::new(options.get_async_threads())));
+        let crew = asynchronous.then(|| Crew::new(py, options.get_async_threads()));
         // Certificate files are read without the GIL.
         Ok(Client { client: wait::detached(py, &Kept::default(), || options.build())?, crew })
     }
@@ -68,16 +69,16 @@ impl Client {
         outcome?.to_python(py, &kept)
     }
 
-    /// Makes a call on another thread, which calls `done` with the result or None, the error or None, and the log lines or
-    /// None.
-    #[pyo3(signature = (operation, arguments, options, credentials, done, /))]
+    /// Makes a call on another thread, which puts what came of it into `inbox`, for `waiter`.
+    #[pyo3(signature = (operation, arguments, options, credentials, inbox, waiter, /))]
     fn submit<'py>(
         &self,
         operation: &str,
         arguments: &Bound<'py, PyTuple>,
         options: &Bound<'py, PyTuple>,
         credentials: &Bound<'py, PyAny>,
-        done: Py<PyAny>,
+        inbox: &Inbox,
+        waiter: Py<PyAny>,
     ) -> PyResult<Cancel> {
         let Some(crew) = &self.crew else { return Err(PyTypeError::new_err("this client has no threads")) };
         let py = arguments.py();
@@ -86,34 +87,16 @@ impl Client {
         let cancel = ants_otp::Cancel::new();
         let call = call::read(options, credentials)?.keep_answer(&kept).cancel(&cancel);
         let (call, lines) = log::attach(py, call)?;
-        let client = self.client.clone();
+        let (client, inbox) = (self.client.clone(), Arc::clone(&inbox.0));
         let job = move |turn: ants_otp::Result<_>| {
             if let (Err(error), Some(lines)) = (&turn, &lines) {
                 lines.add_unmade(work.name(), error);
             }
-            let result = turn.map(|call| catch_unwind(AssertUnwindSafe(|| work.run(&client, &call))));
-            // Where the interpreter is at its end, nobody waits for the answer.
-            Python::try_attach(move |py| {
-                let result = match result {
-                    Ok(Ok(Ok(outcome))) => Ok(outcome),
-                    Ok(Ok(Err(error))) | Err(error) => Err(error::to_python(py, &error, Some(&kept))),
-                    Ok(Err(_)) => Err(error::panicked(py)),
-                };
-                if let Err(error) = hand_over(py, result, &kept, lines, &done) {
-                    error.write_unraisable(py, None);
-                }
-                drop(done);
-            });
+            let made = catch_unwind(AssertUnwindSafe(|| turn.and_then(|call| work.run(&client, &call))));
+            inbox.put(Ended { result: made.ok(), kept, lines, waiter });
         };
         crew.submit(&self.client, call, job).map_err(|error| error::to_python(py, &error, None))?;
         Ok(Cancel(cancel))
-    }
-
-    /// Ends the calls that were submitted, and waits for their threads; later ones are refused.
-    fn stop(&self, py: Python<'_>) {
-        if let Some(crew) = &self.crew {
-            crew.stop(py);
-        }
     }
 
     /// The URL that a call is posted to.
@@ -121,19 +104,4 @@ impl Client {
     fn url(&self, operation: &str) -> Option<String> {
         self.client.url(operation)
     }
-}
-
-fn hand_over(
-    py: Python<'_>,
-    result: PyResult<Outcome>,
-    kept: &Kept,
-    lines: Option<LogLines>,
-    done: &Py<PyAny>,
-) -> PyResult<()> {
-    let result = result.and_then(|outcome| outcome.to_python(py, kept));
-    let (value, error) = match result {
-        Ok(value) => (Some(value), None),
-        Err(error) => (None, Some(error.into_value(py))),
-    };
-    done.call1(py, (value, error, lines)).map(drop)
 }

@@ -1,20 +1,28 @@
 //! The worker threads of an `ants_otp.AsyncClient`.
 //!
-//! A worker takes the GIL to hand over what came of its call. So nobody may wait for workers with the GIL held, and none of
-//! them may be left when the interpreter ends.
+//! A worker may need the GIL to write log lines that nobody else is left to write. So nobody may wait for workers with the
+//! GIL held, and none of them may be left when the interpreter ends.
 
 use ants_otp::{Call, Client, Workers};
 use pyo3::prelude::*;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 /// The interpreter is at its end: no thread may be started any more.
 static ENDED: AtomicBool = AtomicBool::new(false);
 
+/// All that may have workers. It is locked with the GIL held alone, so no fork finds it locked.
+static CREWS: Mutex<Vec<Weak<Crew>>> = Mutex::new(Vec::new());
+
 pub struct Crew(Option<Workers>);
 
 impl Crew {
-    pub fn new(limit: u32) -> Self {
-        Crew(Some(Workers::new(limit)))
+    pub fn new(_: Python<'_>, limit: u32) -> Arc<Self> {
+        let crew = Arc::new(Crew(Some(Workers::new(limit))));
+        let mut crews = CREWS.lock().unwrap_or_else(PoisonError::into_inner);
+        crews.retain(|crew| crew.strong_count() > 0);
+        crews.push(Arc::downgrade(&crew));
+        crew
     }
 
     pub fn submit(
@@ -35,7 +43,7 @@ impl Crew {
     }
 
     /// Ends the calls in flight and waits for the workers.
-    pub fn stop(&self, py: Python<'_>) {
+    fn stop(&self, py: Python<'_>) {
         if let Some(workers) = &self.0 {
             py.detach(|| workers.stop());
         }
@@ -45,15 +53,17 @@ impl Crew {
 impl Drop for Crew {
     fn drop(&mut self) {
         let Some(workers) = self.0.take() else { return };
-        // Where the interpreter is at its end, `stop` was called before (`aio.py`); what is left is not worth a wait.
+        // Where the interpreter is at its end, `end_calls` was called before (`aio.py`); what is left is not worth a wait.
         let mut workers = Some(workers);
         Python::try_attach(|py| py.detach(|| drop(workers.take())));
         std::mem::forget(workers);
     }
 }
 
-/// No call is taken from now on.
+/// Ends the calls that were submitted, and waits for their threads; none is taken from now on.
 #[pyfunction]
-pub fn end_calls() {
+pub fn end_calls(py: Python<'_>) {
     ENDED.store(true, Ordering::SeqCst);
+    let crews = std::mem::take(&mut *CREWS.lock().unwrap_or_else(PoisonError::into_inner));
+    crews.iter().filter_map(Weak::upgrade).for_each(|crew| crew.stop(py));
 }

@@ -8,6 +8,7 @@ mod code;
 mod crew;
 mod delivery_report;
 mod error;
+mod inbox;
 mod log;
 mod mobile;
 mod options;
@@ -29,6 +30,8 @@ mod _native {
     use crate::crew::end_calls;
     #[pymodule_export]
     use crate::delivery_report::parse_delivery_report;
+    #[pymodule_export]
+    use crate::inbox::Inbox;
     #[pymodule_export]
     use crate::log::LogLines;
     #[pymodule_export]

@@ -15,6 +15,7 @@ import textwrap
 import threading
 import time
 import warnings
+import weakref
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any
 
@@ -315,6 +316,59 @@ def test_a_loop_that_is_closed_under_a_call(service: Service, new_loop: Callable
     del task
     gc.collect()
     logging.getLogger("asyncio").disabled = False
+
+
+@pytest.mark.parametrize("new_loop", loops())
+def test_a_closed_loop_is_forgotten_and_its_calls_are_logged(
+    service: Service, new_loop: Callable[[], Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "ants_otp")
+    service.silent = True
+    client = service.async_client()
+    loop = new_loop()
+    task = loop.create_task(client.request("0812345678", timeout=0.3))
+    loop.run_until_complete(asyncio.sleep(0.1))
+    loop.close()
+    time.sleep(0.5)
+    caplog.clear()
+    logging.getLogger("asyncio").disabled = True
+    known = weakref.ref(loop)
+    del task, loop
+    # Another loop's first call has the closed one forgotten.
+    service.silent = False
+    service.answer = SENT
+    run(client.request("0812345678"))
+    gc.collect()
+    logging.getLogger("asyncio").disabled = False
+    assert known() is None
+    assert sorted(record.getMessage().split(",")[0] for record in caplog.records) == [
+        "request to ****5678: -20 ERR_TIMEOUT",
+        "request to ****5678: 0 OK",
+    ]
+
+
+def test_a_loop_keeps_no_context_of_a_call(service: Service) -> None:
+    service.answer = SENT
+
+    class Session:
+        """What a web request may keep in its context."""
+
+    current: contextvars.ContextVar[Session] = contextvars.ContextVar("current")
+
+    async def one(client: AsyncClient) -> weakref.ref[Session]:
+        session = Session()
+        current.set(session)
+        await client.request("0812345678")
+        return weakref.ref(session)
+
+    async def main() -> Session | None:
+        session = await asyncio.create_task(one(service.async_client()))
+        # Until its next turn the loop holds the task.
+        await asyncio.sleep(0)
+        gc.collect()
+        return session()
+
+    assert run(main()) is None
 
 
 def test_outside_of_a_loop_it_says_so(service: Service) -> None:
