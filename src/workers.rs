@@ -6,9 +6,8 @@
 //! [`Workers`] and never on the one that submits. Jobs begin in the order in which they were submitted, and may end in any.
 #![allow(unsafe_code)] // the signal mask of a thread that is about to be born
 
-use crate::transport::{fork, interrupted};
+use crate::transport::{PerProcess, fork, interrupted};
 use crate::{Call, Cancel, Client, Code, Error, Result};
-use arc_swap::ArcSwap;
 use std::collections::VecDeque;
 use std::fmt;
 use std::mem::{self, MaybeUninit};
@@ -24,7 +23,7 @@ const SLICE: Duration = Duration::from_millis(200);
 
 /// A bounded set of threads. Dropping it is [`stop`](Workers::stop).
 pub struct Workers {
-    shared: ArcSwap<Shared>,
+    shared: PerProcess<Arc<Shared>>,
     limit: usize,
     linger: Duration,
 }
@@ -69,9 +68,8 @@ impl Workers {
     }
 
     fn lingering(limit: u32, linger: Duration) -> Self {
-        fork::watch();
         let limit = (limit as usize).max(1);
-        Workers { shared: ArcSwap::new(Shared::new(limit, linger)), limit, linger }
+        Workers { shared: PerProcess::new(Shared::new(limit, linger)), limit, linger }
     }
 
     /// Lends `job` a thread, now or as soon as one is free. The job is handed the options to make its call with: `call`, with
@@ -101,12 +99,7 @@ impl Workers {
     ///
     /// To be called without any lock that a job takes.
     pub fn stop(&self) {
-        let shared = self.shared.load_full();
-        if shared.generation != fork::generation() {
-            // It may be locked for ever.
-            mem::forget(shared);
-            return;
-        }
+        let shared = self.shared();
         shared.stop.fire();
         let threads = {
             let mut state = shared.lock();
@@ -123,17 +116,8 @@ impl Workers {
     }
 
     /// What this process uses, made anew in a forked child.
-    fn shared(&self) -> Arc<Shared> {
-        let shared = self.shared.load_full();
-        if shared.generation == fork::generation() {
-            return shared;
-        }
-        let new = Shared::new(self.limit, self.linger);
-        let before = self.shared.compare_and_swap(&shared, Arc::clone(&new));
-        // The parent's is neither used nor dropped: it may be locked, or half changed, for ever.
-        let same = Arc::ptr_eq(&before, &shared);
-        mem::forget(shared);
-        if same { new } else { self.shared.load_full() }
+    fn shared(&self) -> &Arc<Shared> {
+        self.shared.get(|| Shared::new(self.limit, self.linger))
     }
 }
 
@@ -490,8 +474,7 @@ mod tests {
         let busy = [occupy(&workers, &client), occupy(&workers, &client)];
         let waiting = turn(&workers, &client, call(10_000));
         let threads = || {
-            let state = workers.shared.load();
-            let state = state.lock();
+            let state = workers.shared().lock();
             (state.threads.len(), state.watcher.is_some())
         };
         assert_eq!(threads(), (2, true));

@@ -28,7 +28,7 @@ impl Transport {
         let (led, link) = match (&self.settings.proxy, socket) {
             (Some(proxy), Some(_)) => {
                 let (led, link) =
-                    step(|| self.connect_through(&process, proxy, host, port, &bounds()).map(|link| ((), link)));
+                    step(|| self.connect_through(process, proxy, host, port, &bounds()).map(|link| ((), link)));
                 (Some(led), link)
             }
             (_, socket) => (None, socket.map(Link::Plain)),

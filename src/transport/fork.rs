@@ -5,10 +5,9 @@
 //! what was made since. Children made without `fork(3)` (by the bare system call) are not seen.
 #![allow(unsafe_code)]
 
-use arc_swap::{ArcSwap, Guard};
-use std::ops::Deref;
+use once_cell::race::OnceBox;
+use std::mem::ManuallyDrop;
 use std::os::fd::RawFd;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, AtomicUsize, Ordering};
 
 /// Sockets that a child closes. One that finds no place is still never used by a child; only its copy stays open there.
@@ -64,20 +63,14 @@ impl Place {
 }
 
 /// A value that belongs to one process. A forked child makes its own: another thread may have held a lock of the parent's at
-/// the moment of the fork.
-pub(crate) struct PerProcess<T>(ArcSwap<Generation<T>>);
-
-pub(crate) struct Generation<T> {
-    number: u32,
-    value: T,
-}
-
-impl<T> Deref for Generation<T> {
-    type Target = T;
-
-    fn deref(&self) -> &T {
-        &self.value
-    }
+/// the moment of the fork. Behind a value stands the one that a child has made.
+///
+/// Not an `ArcSwap`, which asks all threads that there are when it is dropped; and a [`Cancel`](crate::Cancel) with its value
+/// lives no longer than a call.
+pub(crate) struct PerProcess<T> {
+    generation: u32,
+    value: ManuallyDrop<T>,
+    child: OnceBox<PerProcess<T>>,
 }
 
 impl<T: Default> Default for PerProcess<T> {
@@ -89,24 +82,27 @@ impl<T: Default> Default for PerProcess<T> {
 impl<T> PerProcess<T> {
     pub fn new(value: T) -> Self {
         watch();
-        PerProcess(ArcSwap::from_pointee(Generation { number: generation(), value }))
+        PerProcess { generation: generation(), value: ManuallyDrop::new(value), child: OnceBox::new() }
     }
 
-    /// This process's value; in a child that has none yet, the one that `make` gives.
-    pub fn get(&self, make: impl FnOnce() -> T) -> Guard<Arc<Generation<T>>> {
-        let current = self.0.load();
-        if current.number == generation() {
-            return current;
+    /// This process's value; in a child that has none yet, the one that `make` gives. Where two threads are at it, one's is
+    /// used, and the other's dropped.
+    pub fn get(&self, make: impl Fn() -> T) -> &T {
+        let mut own = self;
+        while own.generation != generation() {
+            own = own.child.get_or_init(|| Box::new(PerProcess::new(make())));
         }
-        let own = Arc::new(Generation { number: generation(), value: make() });
-        // Another thread may have been quicker: then its is used, and this one is dropped.
-        let before = self.0.compare_and_swap(&*current, own);
-        if Arc::ptr_eq(&before, &current) {
-            // The parent's is not dropped either: it may be half changed.
-            std::mem::forget(before);
+        &own.value
+    }
+}
+
+impl<T> Drop for PerProcess<T> {
+    fn drop(&mut self) {
+        // The parent's may be half changed.
+        if self.generation == generation() {
+            // SAFETY: nobody has the value behind this, and it is dropped nowhere else.
+            unsafe { ManuallyDrop::drop(&mut self.value) };
         }
-        std::mem::forget(current);
-        self.0.load()
     }
 }
 

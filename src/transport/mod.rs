@@ -125,7 +125,7 @@ impl Transport {
         let reused = kept.is_some();
         let mut connection = match kept {
             Some(connection) => connection,
-            None => Box::new(self.connect(&process, url, &exchange.shortened(self.settings.connect_timeout))?),
+            None => Box::new(self.connect(process, url, &exchange.shortened(self.settings.connect_timeout))?),
         };
         connection.begin(exchange, headers, body.len());
         let (result, connection) = lend(connection, || run(&process.agent, url, &self.settings.host, body));
