@@ -98,7 +98,7 @@ impl Connection {
         }
         let watched = exchange.cancel.as_ref().map(|cancel| cancel.watch(self.link.socket().wire()));
         self.call = Some(Current {
-            exchange: exchange.clone(),
+            exchange: exchange.watched(),
             _watched: watched,
             headers: Arc::clone(headers),
             body_length,

@@ -11,6 +11,8 @@ use std::time::{Duration, Instant};
 pub(crate) const SLICE: Duration = Duration::from_millis(180);
 /// A wait is not shortened for less: that would cost a system call. Together they are the 200 ms that the hook is promised.
 const TOLERANCE: Duration = Duration::from_millis(20);
+/// The same where nobody is to be asked: a thread that waits wakes up for nothing less often.
+const LONG_SLICE: Duration = Duration::from_secs(2);
 
 /// The bounds of one call. Belongs to the calling thread.
 pub(crate) struct Exchange {
@@ -18,6 +20,8 @@ pub(crate) struct Exchange {
     deadline: Instant,
     pub cancel: Option<Cancel>,
     interrupt: Option<Arc<Interrupt>>,
+    /// The socket is shut when the cancel fires, so that a wait on it ends by itself.
+    watched: bool,
     /// Where the bytes of the call are kept, if somebody asked for them.
     pub record: Option<Record>,
     /// All headers of the answer are wanted, not only those that decide anything.
@@ -70,6 +74,7 @@ impl Exchange {
             deadline: begun + timeout,
             cancel: cancel.cloned(),
             interrupt: interrupt.cloned(),
+            watched: false,
             record: None,
             all_headers: false,
             asked: AtomicU64::new(0),
@@ -81,19 +86,27 @@ impl Exchange {
         Exchange { deadline: self.deadline.min(Instant::now() + limit), ..self.clone() }
     }
 
+    /// The same bounds on a socket that is shut when the cancel fires.
+    pub fn watched(&self) -> Self {
+        Exchange { watched: true, ..self.clone() }
+    }
+
     /// The time left, zero when it is over.
     pub fn remaining(&self) -> Duration {
         self.deadline.saturating_duration_since(Instant::now())
     }
 
-    /// To be called before each wait: how long it may be, [`SLICE`] at most.
+    /// To be called before each wait: how long it may be, a slice at most.
     pub fn next_wait(&self) -> Result<Duration, Fault> {
         if self.cancel.as_ref().is_some_and(Cancel::is_fired) {
             return Err(Fault::Interrupted);
         }
         let now = Instant::now();
+        let left = self.deadline.saturating_duration_since(now);
         let mut slice = SLICE;
-        if self.interrupt.is_some() {
+        if self.interrupt.is_none() && self.watched && left >= LONG_SLICE {
+            slice = LONG_SLICE;
+        } else if self.interrupt.is_some() {
             let unasked =
                 self.since_begun(now).saturating_sub(Duration::from_micros(self.asked.load(Ordering::Relaxed)));
             if unasked >= SLICE {
@@ -102,7 +115,6 @@ impl Exchange {
                 slice = SLICE - unasked;
             }
         }
-        let left = self.deadline.saturating_duration_since(now);
         if left.is_zero() { Err(Fault::Timeout) } else { Ok(left.min(slice)) }
     }
 
@@ -163,6 +175,16 @@ mod tests {
         let exchange = Exchange::new(Duration::from_millis(50), None, None);
         assert!(exchange.shortened(Duration::from_secs(5)).remaining() <= Duration::from_millis(50));
         assert!(exchange.shortened(Duration::from_millis(1)).remaining() <= Duration::from_millis(1));
+    }
+
+    #[test]
+    fn nobody_wakes_up_for_a_cancel_that_shuts_the_socket() {
+        let exchange = Exchange::new(Duration::from_secs(15), Some(&Cancel::new()), None);
+        assert_eq!(exchange.next_wait().unwrap(), SLICE);
+        assert_eq!(exchange.watched().next_wait().unwrap(), LONG_SLICE);
+        let hook: Arc<Interrupt> = Arc::new(|| false);
+        assert_eq!(Exchange::new(Duration::from_secs(15), None, Some(&hook)).watched().next_wait().unwrap(), SLICE);
+        assert_eq!(Exchange::new(Duration::from_secs(1), None, None).watched().next_wait().unwrap(), SLICE);
     }
 
     #[test]
