@@ -468,7 +468,8 @@ int ants_otp_options_set_proxy_from_env(ants_otp_options *options, bool on);
 int ants_otp_options_set_allow_plain_http(ants_otp_options *options, bool on);
 
 /**
- * How many idle connections are kept for the next calls: 0 to 4096, 64 if not set.
+ * How many idle connections are kept for the next calls: 0 to 4096; if not set, 64, or as many as there are threads for
+ * asynchronous calls if those are more.
  *
  * Ownership: none.
  * Codes: ANTS_OTP_OK, ANTS_OTP_ERR_INVALID_OPTION.

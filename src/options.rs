@@ -169,7 +169,7 @@ impl Options {
         self
     }
 
-    /// How many idle connections are kept: 0 to 4096, 64 if not set.
+    /// How many idle connections are kept: 0 to 4096; if not set, 64, or as many as there are `async_threads` if those are more.
     pub fn max_idle_connections(mut self, count: u32) -> Self {
         self.max_idle_connections =
             self.problems.note("max_idle_connections", at_most("max_idle_connections", count, MAX_IDLE_CONNECTIONS));
@@ -337,7 +337,8 @@ impl Options {
             connect_timeout: self.connect_timeout.unwrap_or(DEFAULT_CONNECT_TIMEOUT),
             proxy: self.effective_proxy(&base_url)?,
             tls: transport::Tls::load(self.roots, self.ca_file.as_deref(), self.client_certificate.as_ref())?,
-            max_idle: self.max_idle_connections.unwrap_or(DEFAULT_IDLE_CONNECTIONS) as usize,
+            max_idle: self.max_idle_connections.unwrap_or(DEFAULT_IDLE_CONNECTIONS.max(self.get_async_threads()))
+                as usize,
             idle_timeout: self.idle_timeout.unwrap_or(DEFAULT_IDLE_TIMEOUT),
         });
         Client::assemble(crate::client::Parts {

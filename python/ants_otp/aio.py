@@ -51,7 +51,8 @@ class AsyncClient(Face):
         proxy: URL of a proxy: ``http://``, ``https://``, ``socks5://`` or ``socks5h://`` (``ANTS_OTP_PROXY``).
         proxy_from_env: Take the proxy from ``HTTPS_PROXY`` or ``ALL_PROXY``, and exceptions from ``NO_PROXY``.
         allow_plain_http: Allow ``http://`` to another machine: credentials and codes then travel unencrypted.
-        max_idle_connections: How many idle connections are kept: 0 to 4096, 64 if not given.
+        max_idle_connections: How many idle connections are kept: 0 to 4096; if not given, 64, or as many as there are
+            async_threads if those are more.
         idle_timeout: How many seconds an idle connection is kept: 0.001 to 600, 30 if not given.
         max_retries: How often a call is tried again while nothing of it was sent: 0 to 2, 2 if not given.
         async_threads: How many threads make calls at the same time: 1 to 1024, 64 if not given. They are started on

@@ -371,6 +371,19 @@ def test_a_loop_keeps_no_context_of_a_call(service: Service) -> None:
     assert run(main()) is None
 
 
+def test_each_thread_may_keep_its_connection(service: Service) -> None:
+    service.answer = SENT
+    service.together = threading.Barrier(80)
+
+    async def main() -> None:
+        client = service.async_client(async_threads=80)
+        for _ in range(2):
+            await asyncio.gather(*(client.request("0812345678") for _ in range(80)))
+
+    run(main())
+    assert service.connections == 80
+
+
 def test_outside_of_a_loop_it_says_so(service: Service) -> None:
     call = service.async_client().request("0812345678")
     with pytest.raises(RuntimeError, match="no running event loop"):

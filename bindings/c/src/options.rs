@@ -299,7 +299,8 @@ pub unsafe extern "C" fn ants_otp_options_set_allow_plain_http(options: *mut Opt
     unsafe { border::set(options, "allow_plain_http", |core| core.allow_plain_http(on)) }
 }
 
-/// How many idle connections are kept for the next calls: 0 to 4096, 64 if not set.
+/// How many idle connections are kept for the next calls: 0 to 4096; if not set, 64, or as many as there are threads for
+/// asynchronous calls if those are more.
 ///
 /// Ownership: none.
 /// Codes: ANTS_OTP_OK, ANTS_OTP_ERR_INVALID_OPTION.
