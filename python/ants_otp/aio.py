@@ -12,7 +12,6 @@ from weakref import WeakKeyDictionary
 
 from ants_otp import _native
 from ants_otp._face import Face
-from ants_otp.sent import Sent
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop, Future
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
 
     from ants_otp._face import Credentials, Path
     from ants_otp.account import Account
+    from ants_otp.sent import Sent
     from ants_otp.verification import Verification
 
 _Result = TypeVar("_Result")
@@ -177,10 +177,9 @@ class AsyncClient(Face):
         Raises:
             OtpError: As in `request`.
         """
-        otp_id, otc_id_of_otp = (otp.otp_id, otp.otc_id) if isinstance(otp, Sent) else (otp, None)
         return self._call(
             "resend",
-            (otp_id, otc_id_of_otp),
+            (otp,),
             (timeout, notify_url, notify_content_type, callback_data, otc_id),
         )
 
@@ -212,10 +211,9 @@ class AsyncClient(Face):
         Raises:
             OtpError: Everything that is no verdict, as in `request`.
         """
-        otp_id = otp.otp_id if isinstance(otp, Sent) else otp
         return self._call(
             "verify",
-            (otp_id, otp_code),
+            (otp, otp_code),
             (timeout, notify_url, notify_content_type, callback_data),
         )
 

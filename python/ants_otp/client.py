@@ -5,7 +5,6 @@ from __future__ import annotations
 from sys import modules
 
 from ants_otp._face import Face
-from ants_otp.sent import Sent
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,6 +13,7 @@ if TYPE_CHECKING:
 
     from ants_otp._face import Credentials, Path
     from ants_otp.account import Account
+    from ants_otp.sent import Sent
     from ants_otp.verification import Verification
 
 
@@ -162,10 +162,9 @@ class Client(Face):
         Raises:
             OtpError: As in `request`.
         """
-        otp_id, otc_id_of_otp = (otp.otp_id, otp.otc_id) if isinstance(otp, Sent) else (otp, None)
         result: Sent = self._call(
             "resend",
-            (otp_id, otc_id_of_otp),
+            (otp,),
             (timeout, notify_url, notify_content_type, callback_data, otc_id),
         )
         return result
@@ -198,10 +197,9 @@ class Client(Face):
         Raises:
             OtpError: Everything that is no verdict, as in `request`.
         """
-        otp_id = otp.otp_id if isinstance(otp, Sent) else otp
         result: Verification = self._call(
             "verify",
-            (otp_id, otp_code),
+            (otp, otp_code),
             (timeout, notify_url, notify_content_type, callback_data),
         )
         return result

@@ -4,8 +4,10 @@ use crate::value::{self, Checked};
 use crate::{account, error, raw, sent, verification};
 use ants_otp::{Account, Call, OtpId, Sent, Verification};
 use pyo3::exceptions::PyTypeError;
+use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyInt, PyTuple};
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyInt, PyString, PyTuple};
 use zeroize::Zeroizing;
 
 /// A call with its arguments, apart from its options.
@@ -47,11 +49,9 @@ impl Work {
             ("request", Some(mobile), None) => {
                 value::text("mobile", mobile).map(|mobile| Work::Request { mobile: mobile.to_owned() })
             }
-            ("resend", Some(otp_id), Some(_)) if otp_id.is_none() => Ok(Work::Resend { otp: None }),
-            ("resend", Some(otp_id), Some(otc_id)) => {
-                read_otp(otp_id, Some(otc_id)).map(|otp| Work::Resend { otp: Some(otp) })
-            }
-            ("verify", Some(otp_id), Some(otp_code)) => read_otp(otp_id, None).and_then(|otp| {
+            ("resend", Some(otp), None) if otp.is_none() => Ok(Work::Resend { otp: None }),
+            ("resend", Some(otp), None) => read_otp(otp)?.map(|otp| Work::Resend { otp: Some(otp) }),
+            ("verify", Some(otp), Some(otp_code)) => read_otp(otp)?.and_then(|otp| {
                 Ok(Work::Verify { otp, otp_code: Zeroizing::new(read_otp_code(otp_code)?.to_owned()) })
             }),
             ("balance", None, None) => Ok(Work::Balance),
@@ -97,11 +97,21 @@ impl Outcome {
     }
 }
 
-fn read_otp(otp_id: &Bound<'_, PyAny>, otc_id: Option<&Bound<'_, PyAny>>) -> Checked<Otp> {
-    let otc_id = otc_id.filter(|otc_id| !otc_id.is_none());
+/// A `Sent`, or the otp_id of one.
+fn read_otp(otp: &Bound<'_, PyAny>) -> PyResult<Checked<Otp>> {
+    static SENT: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    let py = otp.py();
+    if otp.is_instance_of::<PyString>() || !otp.is_instance(SENT.import(py, "ants_otp.sent", "Sent")?)? {
+        return Ok(read_ids(otp, None));
+    }
+    let otc_id = otp.getattr(intern!(py, "otc_id"))?;
+    Ok(read_ids(&otp.getattr(intern!(py, "otp_id"))?, Some(otc_id).filter(|otc_id| !otc_id.is_none())))
+}
+
+fn read_ids(otp_id: &Bound<'_, PyAny>, otc_id: Option<Bound<'_, PyAny>>) -> Checked<Otp> {
     Ok(Otp {
         otp_id: value::text("otp (a Sent or its otp_id)", otp_id)?.to_owned(),
-        otc_id: otc_id.map(|otc_id| value::text("otc_id", otc_id).map(str::to_owned)).transpose()?,
+        otc_id: otc_id.map(|otc_id| value::text("otc_id", &otc_id).map(str::to_owned)).transpose()?,
     })
 }
 
