@@ -61,7 +61,11 @@ impl Client {
     ) -> PyResult<Bound<'py, PyAny>> {
         let work = Work::read(py, operation, arguments)?;
         let kept = Kept::default();
-        let (call, lines) = log::attach(py, call::read(options, credentials)?.keep_answer(&kept))?;
+        let lines = log::listen(py)?;
+        let mut call = call::read(options, credentials)?.keep_answer(&kept);
+        if let Some(lines) = &lines {
+            call = lines.of(call);
+        }
         let outcome = wait::interruptible(py, call, &kept, |call| work.run(&self.client, call));
         if let Some(lines) = lines {
             lines.write(py);
@@ -85,8 +89,11 @@ impl Client {
         let work = Work::read(py, operation, arguments)?;
         let kept = Kept::default();
         let cancel = ants_otp::Cancel::new();
-        let call = call::read(options, credentials)?.keep_answer(&kept).cancel(&cancel);
-        let (call, lines) = log::attach(py, call)?;
+        let lines = log::listen(py)?;
+        let mut call = call::read(options, credentials)?.keep_answer(&kept).cancel(&cancel);
+        if let Some(lines) = &lines {
+            call = lines.of(call);
+        }
         let (client, inbox) = (self.client.clone(), Arc::clone(&inbox.0));
         let job = move |turn: ants_otp::Result<_>| {
             if let (Err(error), Some(lines)) = (&turn, &lines) {

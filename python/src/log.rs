@@ -15,13 +15,17 @@ const DEBUG: i32 = 10;
 /// The lines of one call.
 #[pyclass(frozen, module = "ants_otp._native")]
 #[derive(Clone)]
-pub struct LogLines(Arc<Mutex<Vec<(i32, String)>>>);
+pub struct LogLines {
+    /// What the logger lets through.
+    least: LogLevel,
+    lines: Arc<Mutex<Vec<(i32, String)>>>,
+}
 
 #[pymethods]
 impl LogLines {
     /// Hands the lines to the logger. Whatever a filter or handler raises must not stand for the call's outcome.
     pub fn write(&self, py: Python<'_>) {
-        let lines = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        let lines = std::mem::take(&mut *self.lines.lock().unwrap_or_else(PoisonError::into_inner));
         for (level, line) in lines {
             let written = Logger::get(py).and_then(|logger| match logger {
                 Some(logger) => logger.log.call1(py, (level, "%s", line)).map(drop),
@@ -36,7 +40,15 @@ impl LogLines {
 
 impl LogLines {
     pub fn add(&self, level: i32, line: String) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push((level, line));
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner).push((level, line));
+    }
+
+    /// Lets `call` add its lines.
+    pub fn of(&self, call: Call) -> Call {
+        let into = self.clone();
+        // A failed call is an exception, and no warning beside it.
+        let number = |level| if level == LogLevel::Debug { DEBUG } else { INFO };
+        call.log(self.least, move |level, line| into.add(number(level), line.to_owned()))
     }
 
     /// A call that never came to be made: the core has no line about it.
@@ -46,19 +58,15 @@ impl LogLines {
     }
 }
 
-/// Lets `call` collect the lines that the logger's level lets through; none where that is no line.
-pub fn attach(py: Python<'_>, call: Call) -> PyResult<(Call, Option<LogLines>)> {
-    let Some(logger) = Logger::get(py)? else { return Ok((call, None)) };
+/// Where a call's lines are to be collected; None where the logger's level lets none through.
+pub fn listen(py: Python<'_>) -> PyResult<Option<LogLines>> {
+    let Some(logger) = Logger::get(py)? else { return Ok(None) };
     let least = match logger.lets_through(py, &logger.info)? {
-        false => return Ok((call, None)),
+        false => return Ok(None),
         true if logger.lets_through(py, &logger.debug)? => LogLevel::Debug,
         true => LogLevel::Info,
     };
-    let lines = LogLines(Arc::default());
-    let into = lines.clone();
-    // A failed call is an exception, and no warning beside it.
-    let number = |level| if level == LogLevel::Debug { DEBUG } else { INFO };
-    Ok((call.log(least, move |level, line| into.add(number(level), line.to_owned())), Some(lines)))
+    Ok(Some(LogLines { least, lines: Arc::default() }))
 }
 
 /// The logger `ants_otp`, and the question that each call asks it, ready to be asked.
