@@ -30,16 +30,14 @@ class Client:
     def call(
         self,
         operation: str,
-        arguments: tuple[object, ...],
-        options: tuple[object, ...],
+        given: tuple[object, ...],
         credentials: tuple[str, str] | str | None,
         /,
     ) -> Any: ...
     def submit(
         self,
         operation: str,
-        arguments: tuple[object, ...],
-        options: tuple[object, ...],
+        given: tuple[object, ...],
         credentials: tuple[str, str] | str | None,
         inbox: Inbox,
         waiter: _Waiter,

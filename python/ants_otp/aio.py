@@ -146,9 +146,7 @@ class AsyncClient(Face):
             OtpError: Everything else, as its `code` says.
         """
         return self._call(
-            "request",
-            (mobile,),
-            (timeout, notify_url, notify_content_type, callback_data, otc_id, mobile_as_given),
+            "request", (mobile, timeout, notify_url, notify_content_type, callback_data, otc_id, mobile_as_given)
         )
 
     def resend(
@@ -177,11 +175,7 @@ class AsyncClient(Face):
         Raises:
             OtpError: As in `request`.
         """
-        return self._call(
-            "resend",
-            (otp,),
-            (timeout, notify_url, notify_content_type, callback_data, otc_id),
-        )
+        return self._call("resend", (otp, timeout, notify_url, notify_content_type, callback_data, otc_id))
 
     def verify(
         self,
@@ -211,11 +205,7 @@ class AsyncClient(Face):
         Raises:
             OtpError: Everything that is no verdict, as in `request`.
         """
-        return self._call(
-            "verify",
-            (otp, otp_code),
-            (timeout, notify_url, notify_content_type, callback_data),
-        )
+        return self._call("verify", (otp, otp_code, timeout, notify_url, notify_content_type, callback_data))
 
     def balance(self, *, timeout: float | None = None) -> Coroutine[Any, Any, Account]:
         """The account and its credit. Costs nothing, so it also checks the credentials.
@@ -227,7 +217,7 @@ class AsyncClient(Face):
             AuthenticationError: The credentials are wrong.
             OtpError: Everything else, as in `request`.
         """
-        return self._call("balance", (), (timeout,))
+        return self._call("balance", (timeout,))
 
     async def close(self) -> None:
         """Close the idle connections. Calls in flight end as they would; later ones are refused."""
@@ -242,22 +232,22 @@ class AsyncClient(Face):
     ) -> None:
         await self.close()
 
-    def _call(self, operation: str, arguments: tuple[object, ...], options: tuple[object, ...]) -> _Call[Any]:
-        coroutine: Any = self._perform(operation, arguments, options)
+    def _call(self, operation: str, given: tuple[object, ...]) -> _Call[Any]:
+        coroutine: Any = self._perform(operation, given)
         # What asyncio's debug output and the warning about a call that was never awaited speak of.
         coroutine.__name__ = operation
         coroutine.__qualname__ = f"AsyncClient.{operation}"
         return _Call(coroutine)
 
-    async def _perform(self, operation: str, arguments: tuple[object, ...], options: tuple[object, ...]) -> Any:
+    async def _perform(self, operation: str, given: tuple[object, ...]) -> Any:
         native = self._open()
         credentials = None if self._credentials is None else self._credentials()
         if "opentelemetry" in modules:
             from ants_otp._telemetry import observed
 
             with observed(operation, native.url(operation)) as call:
-                return call.ended(await _submit(native, operation, arguments, options, credentials))
-        return await _submit(native, operation, arguments, options, credentials)
+                return call.ended(await _submit(native, operation, given, credentials))
+        return await _submit(native, operation, given, credentials)
 
 
 class _Call(Coroutine[Any, Any, _Result]):
@@ -301,13 +291,12 @@ class _Call(Coroutine[Any, Any, _Result]):
 async def _submit(
     native: _native.Client,
     operation: str,
-    arguments: tuple[object, ...],
-    options: tuple[object, ...],
+    given: tuple[object, ...],
     credentials: tuple[str, str] | str | None,
 ) -> Any:
     loop = get_running_loop()
     future: Future[Any] = loop.create_future()
-    cancel = native.submit(operation, arguments, options, credentials, _inbox_of(loop), (future, copy_context()))
+    cancel = native.submit(operation, given, credentials, _inbox_of(loop), (future, copy_context()))
     try:
         return await future
     except BaseException:

@@ -130,9 +130,7 @@ class Client(Face):
             OtpError: Everything else, as its `code` says.
         """
         result: Sent = self._call(
-            "request",
-            (mobile,),
-            (timeout, notify_url, notify_content_type, callback_data, otc_id, mobile_as_given),
+            "request", (mobile, timeout, notify_url, notify_content_type, callback_data, otc_id, mobile_as_given)
         )
         return result
 
@@ -162,11 +160,7 @@ class Client(Face):
         Raises:
             OtpError: As in `request`.
         """
-        result: Sent = self._call(
-            "resend",
-            (otp,),
-            (timeout, notify_url, notify_content_type, callback_data, otc_id),
-        )
+        result: Sent = self._call("resend", (otp, timeout, notify_url, notify_content_type, callback_data, otc_id))
         return result
 
     def verify(
@@ -198,9 +192,7 @@ class Client(Face):
             OtpError: Everything that is no verdict, as in `request`.
         """
         result: Verification = self._call(
-            "verify",
-            (otp, otp_code),
-            (timeout, notify_url, notify_content_type, callback_data),
+            "verify", (otp, otp_code, timeout, notify_url, notify_content_type, callback_data)
         )
         return result
 
@@ -214,7 +206,7 @@ class Client(Face):
             AuthenticationError: The credentials are wrong.
             OtpError: Everything else, as in `request`.
         """
-        account: Account = self._call("balance", (), (timeout,))
+        account: Account = self._call("balance", (timeout,))
         return account
 
     def close(self) -> None:
@@ -230,12 +222,12 @@ class Client(Face):
     ) -> None:
         self.close()
 
-    def _call(self, operation: str, arguments: tuple[object, ...], options: tuple[object, ...]) -> Any:
+    def _call(self, operation: str, given: tuple[object, ...]) -> Any:
         native = self._native or self._open()
         credentials = None if self._credentials is None else self._credentials()
         if "opentelemetry" in modules:
             from ants_otp._telemetry import observed
 
             with observed(operation, native.url(operation)) as call:
-                return call.ended(native.call(operation, arguments, options, credentials))
-        return native.call(operation, arguments, options, credentials)
+                return call.ended(native.call(operation, given, credentials))
+        return native.call(operation, given, credentials)

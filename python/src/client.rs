@@ -49,20 +49,20 @@ impl Client {
         Ok(Client { client, crew: self.crew.clone() })
     }
 
-    /// Makes a call on the calling thread.
-    #[pyo3(signature = (operation, arguments, options, credentials, /))]
+    /// Makes a call on the calling thread. `given` has the operation's arguments, then its options.
+    #[pyo3(signature = (operation, given, credentials, /))]
     fn call<'py>(
         &self,
         py: Python<'py>,
         operation: &str,
-        arguments: &Bound<'py, PyTuple>,
-        options: &Bound<'py, PyTuple>,
+        given: &Bound<'py, PyTuple>,
         credentials: &Bound<'py, PyAny>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let work = Work::read(py, operation, arguments)?;
+        let mut given = given.iter();
+        let work = Work::read(py, operation, &mut given)?;
         let kept = Kept::default();
         let lines = log::listen(py)?;
-        let mut call = call::read(options, credentials)?.keep_answer(&kept);
+        let mut call = call::read(given, credentials)?.keep_answer(&kept);
         if let Some(lines) = &lines {
             call = lines.of(call);
         }
@@ -73,24 +73,24 @@ impl Client {
         outcome?.to_python(py, &kept)
     }
 
-    /// Makes a call on another thread, which puts what came of it into `inbox`, for `waiter`.
-    #[pyo3(signature = (operation, arguments, options, credentials, inbox, waiter, /))]
+    /// Makes a call like `call` on another thread, which puts what came of it into `inbox`, for `waiter`.
+    #[pyo3(signature = (operation, given, credentials, inbox, waiter, /))]
     fn submit<'py>(
         &self,
+        py: Python<'py>,
         operation: &str,
-        arguments: &Bound<'py, PyTuple>,
-        options: &Bound<'py, PyTuple>,
+        given: &Bound<'py, PyTuple>,
         credentials: &Bound<'py, PyAny>,
         inbox: &Inbox,
         waiter: Py<PyAny>,
     ) -> PyResult<Cancel> {
         let Some(crew) = &self.crew else { return Err(PyTypeError::new_err("this client has no threads")) };
-        let py = arguments.py();
-        let work = Work::read(py, operation, arguments)?;
+        let mut given = given.iter();
+        let work = Work::read(py, operation, &mut given)?;
         let kept = Kept::default();
         let cancel = ants_otp::Cancel::new();
         let lines = log::listen(py)?;
-        let mut call = call::read(options, credentials)?.keep_answer(&kept).cancel(&cancel);
+        let mut call = call::read(given, credentials)?.keep_answer(&kept).cancel(&cancel);
         if let Some(lines) = &lines {
             call = lines.of(call);
         }

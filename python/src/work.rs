@@ -7,7 +7,8 @@ use pyo3::exceptions::PyTypeError;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyInt, PyString, PyTuple};
+use pyo3::types::tuple::BoundTupleIterator;
+use pyo3::types::{PyInt, PyString};
 use zeroize::Zeroizing;
 
 /// A call with its arguments, apart from its options.
@@ -41,26 +42,23 @@ pub enum Outcome {
 }
 
 impl Work {
-    /// From the method's name and its arguments, in the order in which `ants_otp` hands them over.
-    pub fn read(py: Python<'_>, operation: &str, arguments: &Bound<'_, PyTuple>) -> PyResult<Self> {
-        let mut given = arguments.iter();
-        let (first, second) = (given.next(), given.next());
-        let work = match (operation, &first, &second) {
-            ("request", Some(mobile), None) => {
-                value::text("mobile", mobile).map(|mobile| Work::Request { mobile: mobile.to_owned() })
+    /// From the method's name and what it was `given`, of which its arguments are taken off.
+    pub fn read(py: Python<'_>, operation: &str, given: &mut BoundTupleIterator<'_>) -> PyResult<Self> {
+        let mut next = || given.next().ok_or_else(|| PyTypeError::new_err(format!("{operation} needs more arguments")));
+        let work = match operation {
+            "request" => value::text("mobile", &next()?).map(|mobile| Work::Request { mobile: mobile.to_owned() }),
+            "resend" => match next()? {
+                otp if otp.is_none() => Ok(Work::Resend { otp: None }),
+                otp => read_otp(&otp)?.map(|otp| Work::Resend { otp: Some(otp) }),
+            },
+            "verify" => {
+                let (otp, otp_code) = (next()?, next()?);
+                read_otp(&otp)?.and_then(|otp| {
+                    Ok(Work::Verify { otp, otp_code: Zeroizing::new(read_otp_code(&otp_code)?.to_owned()) })
+                })
             }
-            ("resend", Some(otp), None) if otp.is_none() => Ok(Work::Resend { otp: None }),
-            ("resend", Some(otp), None) => read_otp(otp)?.map(|otp| Work::Resend { otp: Some(otp) }),
-            ("verify", Some(otp), Some(otp_code)) => read_otp(otp)?.and_then(|otp| {
-                Ok(Work::Verify { otp, otp_code: Zeroizing::new(read_otp_code(otp_code)?.to_owned()) })
-            }),
-            ("balance", None, None) => Ok(Work::Balance),
-            _ => {
-                return Err(PyTypeError::new_err(format!(
-                    "no call is {operation:?} with {} arguments",
-                    arguments.len()
-                )));
-            }
+            "balance" => Ok(Work::Balance),
+            _ => return Err(PyTypeError::new_err(format!("no call is {operation:?}"))),
         };
         work.map_err(|why| error::argument(py, &why))
     }
