@@ -153,6 +153,8 @@ impl Shared {
         state.waiting.push_back(waiting);
         // Each idle thread takes one job.
         if state.waiting.len() <= state.idle {
+            // It would only wait for the lock.
+            drop(state);
             self.work.notify_one();
             return Ok(());
         }

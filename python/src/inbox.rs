@@ -33,7 +33,7 @@ pub struct Queue {
 #[derive(Default)]
 struct State {
     ended: VecDeque<Ended>,
-    /// Whether `event` is readable.
+    /// Whether `event` is readable, or about to be.
     told: bool,
 }
 
@@ -83,8 +83,11 @@ impl Queue {
     pub fn put(&self, ended: Ended) {
         let mut state = self.lock();
         state.ended.push_back(ended);
-        if !mem::replace(&mut state.told, true) {
-            // An event of 1 is never full.
+        let is_told = mem::replace(&mut state.told, true);
+        // The loop would only wait for the lock.
+        drop(state);
+        if !is_told {
+            // The few events that can come before the loop has read them are far from too many.
             let _ = rustix::io::write(&self.event, &1u64.to_ne_bytes());
         }
     }
@@ -92,7 +95,9 @@ impl Queue {
     fn take(&self) -> Option<Ended> {
         let mut state = self.lock();
         let first = state.ended.pop_front();
-        if first.is_none() && mem::take(&mut state.told) {
+        if first.is_none() {
+            state.told = false;
+            // Also what a worker has written since it was read last.
             let _ = rustix::io::read(&self.event, &mut [0; size_of::<u64>()]);
         }
         first
