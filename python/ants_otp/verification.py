@@ -26,7 +26,7 @@ class Verification(Record):
     The rest explains a no, and none of it lets anybody in.
     """
 
-    __slots__ = ("_is_error_count", "_is_expr_code", "_result", "_status")
+    __slots__ = ("_said", "_status")
     __match_args__ = ("status", "result", "is_error_count", "is_expr_code")
     _fields = __match_args__
 
@@ -34,9 +34,8 @@ class Verification(Record):
         if status not in _CODES:
             raise ValueError(f"status must be one of {', '.join(_CODES)}")
         self._status: _Status = status
-        self._result = result
-        self._is_error_count = is_error_count
-        self._is_expr_code = is_expr_code
+        # As the service said it.
+        self._said = (result, is_error_count, is_expr_code)
 
     def __bool__(self) -> bool:
         return self._status == "verified"
@@ -61,14 +60,14 @@ class Verification(Record):
     @property
     def result(self) -> bool:
         """``result`` as the service said it. Not the verdict: a flag beside it may say otherwise."""
-        return self._result
+        return self._said[0]
 
     @property
     def is_error_count(self) -> bool:
         """Too many wrong tries, said by the flag ``isErrorCount`` or by the code 0304."""
-        return self._is_error_count
+        return self._said[1]
 
     @property
     def is_expr_code(self) -> bool:
         """The code's time is over, said by the flag ``isExprCode`` or by the code 0305."""
-        return self._is_expr_code
+        return self._said[2]

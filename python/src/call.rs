@@ -5,11 +5,11 @@ use ants_otp::Call;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
-use pyo3::types::tuple::BoundTupleIterator;
+use pyo3::types::tuple::BorrowedTupleIterator;
 
 /// The options in `given`, which has them in the order of [`OPTIONS`], as far as the operation has them, and the `credentials`
 /// of this call. None means not given; what cannot be read is noted as refused, and fails the call before anything is sent.
-pub fn read(given: BoundTupleIterator<'_>, credentials: &Bound<'_, PyAny>) -> PyResult<Call> {
+pub fn read(given: BorrowedTupleIterator<'_, '_>, credentials: &Bound<'_, PyAny>) -> PyResult<Call> {
     if given.len() > OPTIONS.len() {
         return Err(PyTypeError::new_err(format!("a call has no {} options", given.len())));
     }

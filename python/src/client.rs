@@ -58,7 +58,7 @@ impl Client {
         given: &Bound<'py, PyTuple>,
         credentials: &Bound<'py, PyAny>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let mut given = given.iter();
+        let mut given = given.iter_borrowed();
         let work = Work::read(py, operation, &mut given)?;
         let kept = Kept::default();
         let lines = log::listen(py)?;
@@ -85,7 +85,7 @@ impl Client {
         waiter: Py<PyAny>,
     ) -> PyResult<Cancel> {
         let Some(crew) = &self.crew else { return Err(PyTypeError::new_err("this client has no threads")) };
-        let mut given = given.iter();
+        let mut given = given.iter_borrowed();
         let work = Work::read(py, operation, &mut given)?;
         let kept = Kept::default();
         let cancel = ants_otp::Cancel::new();

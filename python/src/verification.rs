@@ -20,8 +20,7 @@ pub fn to_python<'py>(py: Python<'py>, verification: &Verification) -> PyResult<
     };
     let made = new.bind(py).call1(class.bind(py))?;
     made.setattr(intern!(py, "_status"), status)?;
-    made.setattr(intern!(py, "_result"), verification.result())?;
-    made.setattr(intern!(py, "_is_error_count"), verification.is_error_count())?;
-    made.setattr(intern!(py, "_is_expr_code"), verification.is_expr_code())?;
+    let said = (verification.result(), verification.is_error_count(), verification.is_expr_code());
+    made.setattr(intern!(py, "_said"), said)?;
     Ok(made)
 }

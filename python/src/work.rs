@@ -7,7 +7,7 @@ use pyo3::exceptions::PyTypeError;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::tuple::BoundTupleIterator;
+use pyo3::types::tuple::BorrowedTupleIterator;
 use pyo3::types::{PyInt, PyString};
 use zeroize::Zeroizing;
 
@@ -43,10 +43,10 @@ pub enum Outcome {
 
 impl Work {
     /// From the method's name and what it was `given`, of which its arguments are taken off.
-    pub fn read(py: Python<'_>, operation: &str, given: &mut BoundTupleIterator<'_>) -> PyResult<Self> {
+    pub fn read(py: Python<'_>, operation: &str, given: &mut BorrowedTupleIterator<'_, '_>) -> PyResult<Self> {
         let mut next = || given.next().ok_or_else(|| PyTypeError::new_err(format!("{operation} needs more arguments")));
         let work = match operation {
-            "request" => value::text("mobile", &next()?).map(|mobile| Work::Request { mobile: mobile.to_owned() }),
+            "request" => value::text("mobile", &*next()?).map(|mobile| Work::Request { mobile: mobile.to_owned() }),
             "resend" => match next()? {
                 otp if otp.is_none() => Ok(Work::Resend { otp: None }),
                 otp => read_otp(&otp)?.map(|otp| Work::Resend { otp: Some(otp) }),
