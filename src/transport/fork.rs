@@ -6,7 +6,6 @@
 #![allow(unsafe_code)]
 
 use once_cell::race::OnceBox;
-use std::mem::ManuallyDrop;
 use std::os::fd::RawFd;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, AtomicUsize, Ordering};
 
@@ -69,7 +68,8 @@ impl Place {
 /// lives no longer than a call.
 pub(crate) struct PerProcess<T> {
     generation: u32,
-    value: ManuallyDrop<T>,
+    /// None while it is dropped.
+    value: Option<T>,
     child: OnceBox<PerProcess<T>>,
 }
 
@@ -82,26 +82,27 @@ impl<T: Default> Default for PerProcess<T> {
 impl<T> PerProcess<T> {
     pub fn new(value: T) -> Self {
         watch();
-        PerProcess { generation: generation(), value: ManuallyDrop::new(value), child: OnceBox::new() }
+        PerProcess { generation: generation(), value: Some(value), child: OnceBox::new() }
     }
 
     /// This process's value; in a child that has none yet, the one that `make` gives. Where two threads are at it, one's is
     /// used, and the other's dropped.
     pub fn get(&self, make: impl Fn() -> T) -> &T {
         let mut own = self;
-        while own.generation != generation() {
-            own = own.child.get_or_init(|| Box::new(PerProcess::new(make())));
+        loop {
+            match &own.value {
+                Some(value) if own.generation == generation() => return value,
+                _ => own = own.child.get_or_init(|| Box::new(PerProcess::new(make()))),
+            }
         }
-        &own.value
     }
 }
 
 impl<T> Drop for PerProcess<T> {
     fn drop(&mut self) {
         // The parent's may be half changed.
-        if self.generation == generation() {
-            // SAFETY: nobody has the value behind this, and it is dropped nowhere else.
-            unsafe { ManuallyDrop::drop(&mut self.value) };
+        if self.generation != generation() {
+            std::mem::forget(self.value.take());
         }
     }
 }
