@@ -114,4 +114,60 @@ mod tests {
         let later = format!("\r\n{head}");
         assert_eq!(shortened(&later), later);
     }
+
+    type Understood = (Option<u16>, Vec<(String, Vec<u8>)>, Vec<u8>);
+
+    /// What a reader of HTTP makes of `input`: the status, the headers that are read, and what follows the head.
+    fn understood(input: &[u8]) -> Result<Option<Understood>, httparse::Error> {
+        let mut headers = [httparse::EMPTY_HEADER; MAX_LINES];
+        let mut response = httparse::Response::new(&mut headers);
+        let httparse::Status::Complete(length) = response.parse(input)? else { return Ok(None) };
+        let is_read = |name: &str| READ.iter().any(|read| name.as_bytes().eq_ignore_ascii_case(read));
+        let read = response.headers.iter().filter(|header| is_read(header.name));
+        let read = read.map(|header| (header.name.to_owned(), header.value.to_vec())).collect();
+        Ok(Some((response.code, read, input[length..].to_vec())))
+    }
+
+    #[test]
+    fn an_answer_means_the_same_without_what_is_gone() {
+        const PIECES: [&[u8]; 24] = [
+            b"\r\n",
+            b"\r\n",
+            b"\r\n",
+            b"\r\n\r\n",
+            b"\n",
+            b"\r",
+            b" ",
+            b"\t",
+            b": ",
+            b": ",
+            b":",
+            b"Server: x\r\n",
+            b"Server",
+            b"Content-Length: 2\r\n",
+            b"Content-Length",
+            b"content-lengt",
+            b"Transfer-Encoding: chunked\r\n",
+            b"Date: y\r\n",
+            b"\0",
+            b"\x7F",
+            b"\xE0\xB8\x81",
+            b"x_y",
+            b"1, 2",
+            b"Connection: close\r\n",
+        ];
+        let mut random = fastrand::Rng::with_seed(11);
+        let (mut whole, mut shorter) = (0, 0);
+        for _ in 0..200_000 {
+            let mut input = b"HTTP/1.1 200 OK\r\n".to_vec();
+            (0..random.usize(1..16)).for_each(|_| input.extend_from_slice(PIECES[random.usize(..PIECES.len())]));
+            let before = understood(&input);
+            let original = input.clone();
+            let gone = shorten(&mut input);
+            assert_eq!(understood(&input[gone..]), before, "{}", original.escape_ascii());
+            whole += usize::from(matches!(before, Ok(Some(_))));
+            shorter += usize::from(gone > 0);
+        }
+        assert!(whole > 10_000 && shorter > 10_000, "{whole} whole heads, {shorter} shortened");
+    }
 }
