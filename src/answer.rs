@@ -7,14 +7,14 @@ use crate::error::{Parts, Words};
 use crate::json::{self, Json, Key, Object};
 use crate::{Account, Code, Delivery, Error, Result, Sent, Status, Verification};
 use std::time::Duration;
-use ureq::http::HeaderMap;
 
 /// An answer as the transport received it.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Answer {
     pub http_status: u16,
     pub retry_after: Option<Duration>,
-    pub headers: HeaderMap,
+    /// As it came; empty where nobody asked for it.
+    pub head: Vec<u8>,
     pub body: Vec<u8>,
     /// It came on a connection that had carried another call before.
     pub reused: bool,

@@ -341,7 +341,7 @@ impl Client {
         };
         let mut exchange = Exchange::new(self.timeout_of(call), call.cancel.as_ref(), call.interrupt.as_ref());
         exchange.record.clone_from(&call.record);
-        exchange.all_headers = call.answer.is_some();
+        exchange.keep_head = call.answer.is_some();
         let mut attempt = 0;
         loop {
             let failure = match self.0.transport.post(&self.0.urls[operation as usize], &headers, body, &exchange) {

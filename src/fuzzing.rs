@@ -1,10 +1,11 @@
-//! What the fuzz targets (`fuzz/`) reach into. Not part of the library: it is there only under `--cfg fuzzing`.
+//! What the fuzz targets (`fuzz/`) reach into. Not part of the library: it is there only under `--cfg fuzzing`, and for
+//! the tests, so that it keeps building.
 
 use crate::answer::Answer;
 use crate::{Account, Result, Sent, Verification};
 
 fn answer(http_status: u16, body: &[u8]) -> Answer {
-    Answer { http_status, retry_after: None, body: body.to_vec() }
+    Answer { http_status, body: body.to_vec(), ..Answer::default() }
 }
 
 /// Reads the answer to a verify of `asked`.

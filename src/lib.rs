@@ -37,7 +37,7 @@ mod code;
 mod delivery_report;
 mod diagnosis;
 mod error;
-#[cfg(fuzzing)]
+#[cfg(any(fuzzing, test))]
 #[doc(hidden)]
 pub mod fuzzing;
 mod json;

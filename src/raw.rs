@@ -5,8 +5,6 @@ use crate::answer::Answer;
 use crate::secret::{MASK, Secret, Secrets};
 use std::fmt;
 use std::sync::Arc;
-use ureq::http::HeaderMap;
-use ureq::http::header::SET_COOKIE;
 
 /// Keys whose values are secrets, in small letters.
 const SECRET_KEYS: [&str; 8] = ["otpcode", "otp", "pin", "password", "token", "secret", "authorization", "text"];
@@ -14,7 +12,7 @@ const SECRET_KEYS: [&str; 8] = ["otpcode", "otp", "pin", "password", "token", "s
 /// An answer as it came. `Debug` shows the status alone.
 pub struct RawAnswer {
     http_status: u16,
-    headers: HeaderMap,
+    head: Vec<u8>,
     body: Vec<u8>,
     /// What was sent, and must not come back in clear. It is taken apart by whoever looks at the answer, and few do.
     sent_headers: Arc<Secret>,
@@ -24,8 +22,8 @@ pub struct RawAnswer {
 impl RawAnswer {
     /// `sent_headers` and `otp_code` are what must not come back in clear.
     pub(crate) fn new(answer: Answer, sent_headers: Arc<Secret>, otp_code: Option<Secret>) -> Self {
-        let Answer { http_status, headers, body, .. } = answer;
-        RawAnswer { http_status, headers, body, sent_headers, otp_code }
+        let Answer { http_status, head, body, .. } = answer;
+        RawAnswer { http_status, head, body, sent_headers, otp_code }
     }
 
     /// The HTTP status.
@@ -36,11 +34,14 @@ impl RawAnswer {
     /// Names, in small letters, and values, in the order of their coming.
     pub fn headers(&self) -> Vec<(String, String)> {
         let secrets = self.secrets();
-        let value = |name, value: &[u8]| match name {
-            name if name == SET_COOKIE => MASK.to_owned(),
-            _ => secrets.conceal(&String::from_utf8_lossy(value)),
-        };
-        self.headers.iter().map(|(name, it)| (name.as_str().to_owned(), value(name, it.as_bytes()))).collect()
+        // ureq has taken the head, so there is nothing wrong with it.
+        let head = String::from_utf8_lossy(&self.head);
+        let headers = head.trim_start().lines().skip(1).filter_map(|line| line.split_once(':'));
+        let masked = headers.map(|(name, value)| match name.to_ascii_lowercase() {
+            name if name == "set-cookie" => (name, MASK.to_owned()),
+            name => (name, secrets.conceal(value.trim())),
+        });
+        masked.collect()
     }
 
     /// The body, with U+FFFD for what is not UTF-8.
@@ -105,10 +106,8 @@ mod tests {
     use super::*;
 
     fn raw(body: &str, otp_code: &str) -> RawAnswer {
-        let mut headers = HeaderMap::new();
-        headers.insert("x-echo", "Basic dXNlcjpodW50ZXIy".parse().unwrap());
-        headers.insert(SET_COOKIE, "session=1".parse().unwrap());
-        let answer = Answer { http_status: 200, retry_after: None, headers, body: body.into(), reused: false };
+        let head = b"HTTP/1.1 200 OK\r\nX-Echo: Basic dXNlcjpodW50ZXIy \r\nSet-Cookie: session=1\r\n\r\n".to_vec();
+        let answer = Answer { http_status: 200, head, body: body.into(), ..Answer::default() };
         let sent = Secret::new("authorization: Basic dXNlcjpodW50ZXIy\r\naccept: x\r\n");
         RawAnswer::new(answer, Arc::new(sent), Some(Secret::new(otp_code)))
     }

@@ -56,6 +56,8 @@ struct Current {
     body_length: usize,
     sent: bool,
     received: usize,
+    /// As it came, where somebody wants it.
+    head: Vec<u8>,
     head_consumed: bool,
     ended: bool,
     failure: Option<Failure>,
@@ -69,6 +71,8 @@ pub(crate) struct Outcome {
     pub sent: bool,
     /// The connection can carry another call: nothing is left over, and the peer has not ended it.
     pub clean: bool,
+    /// The answer's head, where it was to be kept.
+    pub head: Vec<u8>,
 }
 
 impl Connection {
@@ -104,6 +108,7 @@ impl Connection {
             body_length,
             sent: false,
             received: 0,
+            head: Vec::new(),
             head_consumed: false,
             ended: false,
             failure: None,
@@ -125,8 +130,9 @@ impl Connection {
                 clean: clean && call.failure.is_none() && !call.ended,
                 sent: call.sent,
                 failure: call.failure,
+                head: call.head,
             },
-            None => Outcome { clean: false, sent: true, failure: None },
+            None => Outcome { clean: false, sent: true, failure: None, head: Vec::new() },
         }
     }
 
@@ -211,22 +217,19 @@ impl Connection {
 
     /// What ureq need not see of the answer's head goes.
     fn prepare_head(&mut self) {
-        let Some(call) = self.call.as_ref().filter(|call| !call.head_consumed) else { return };
-        let all_headers = call.exchange.all_headers;
+        let Some(call) = self.call.as_mut().filter(|call| !call.head_consumed) else { return };
         while let Some(length) = interim_answer(&self.input[self.start..self.end]) {
             self.start += length;
         }
-        if !all_headers {
-            self.start += head::shorten(&mut self.input[self.start..self.end]);
-        }
+        let keep = (call.exchange.keep_head && call.head.is_empty()).then_some(&mut call.head);
+        self.start += head::shorten(&mut self.input[self.start..self.end], keep);
     }
 }
 
 /// The length of the interim answer that `input` begins with, if it is whole: 1xx answers are not the answer (RFC 9110,
 /// section 15.2). ureq takes a 100 with headers, which is allowed, for an error; 101 was not asked for and is left to be
-/// refused. What only looks like one is left for ureq to
-/// refuse. Lines may end without CR, as ureq takes them too (RFC 9112, section 2.2): an end that only one of us saw would
-/// hide the answer behind it.
+/// refused. What only looks like one is left for ureq to refuse. Lines may end without CR, as ureq takes them too (RFC 9112,
+/// section 2.2): an end that only one of us saw would hide the answer behind it.
 fn interim_answer(input: &[u8]) -> Option<usize> {
     let status = input.strip_prefix(b"HTTP/1.1 ").or_else(|| input.strip_prefix(b"HTTP/1.0 "))?;
     match status {

@@ -24,8 +24,8 @@ pub(crate) struct Exchange {
     watched: bool,
     /// Where the bytes of the call are kept, if somebody asked for them.
     pub record: Option<Record>,
-    /// All headers of the answer are wanted, not only those that decide anything.
-    pub all_headers: bool,
+    /// The answer's whole head is wanted, beside the headers that decide anything.
+    pub keep_head: bool,
     /// When the hook was asked last, in microseconds since `begun`. Atomic only because ureq wants connections to be `Sync`.
     asked: AtomicU64,
 }
@@ -76,7 +76,7 @@ impl Exchange {
             interrupt: interrupt.cloned(),
             watched: false,
             record: None,
-            all_headers: false,
+            keep_head: false,
             asked: AtomicU64::new(0),
         }
     }

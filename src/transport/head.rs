@@ -9,8 +9,8 @@ use memchr::memchr;
 /// What ureq or this library looks for. ureq also looks at a content type, but nobody asks it for what it finds.
 const READ: [&[u8]; 6] =
     [b"connection", b"content-encoding", b"content-length", b"location", b"retry-after", b"transfer-encoding"];
-/// Heads of more lines, or of more bytes than ureq takes, are left as they are: it is ureq that refuses them.
-const MAX_LINES: usize = 64;
+/// A status line, as many headers as ureq takes, and an empty line. Longer heads are left as they are, for ureq to refuse.
+const MAX_LINES: usize = 1 + 128 + 1;
 
 /// Which bytes a name may consist of: those of all names in use, fewer than are allowed.
 const IN_NAMES: [bool; 256] = {
@@ -23,10 +23,14 @@ const IN_NAMES: [bool; 256] = {
     table
 };
 
-/// Shortens the head that `input` begins with, if it is whole. It then begins so many bytes later.
-pub(crate) fn shorten(input: &mut [u8]) -> usize {
+/// Shortens the head that `input` begins with, if it is whole. It then begins so many bytes later. What it was before goes
+/// to `keep`.
+pub(crate) fn shorten(input: &mut [u8], keep: Option<&mut Vec<u8>>) -> usize {
     let mut ends = [0; MAX_LINES];
     let Some(lines) = line_ends(&input[..input.len().min(MAX_HEAD)], &mut ends) else { return 0 };
+    if let Some(keep) = keep {
+        keep.extend_from_slice(&input[..ends[lines - 1]]);
+    }
     let mut kept = ends[0];
     for line in 1..lines {
         let (from, to) = (ends[line - 1], ends[line]);
@@ -44,14 +48,19 @@ pub(crate) fn shorten(input: &mut [u8]) -> usize {
 
 /// The ends of the head's lines, the empty one included, and their number; none if the head is not whole.
 fn line_ends(input: &[u8], ends: &mut [usize; MAX_LINES]) -> Option<usize> {
-    let mut from = 0;
-    for (line, end) in ends.iter_mut().enumerate() {
-        *end = from + memchr(b'\n', &input[from..])? + 1;
-        if matches!(&input[from..*end], b"\r\n" | b"\n") {
-            // An empty line before the answer is for ureq to skip.
-            return (line > 0).then_some(line + 1);
+    let (mut line, mut from) = (0, 0);
+    while line < MAX_LINES {
+        let end = from + memchr(b'\n', &input[from..])? + 1;
+        let is_empty = matches!(&input[from..end], b"\r\n" | b"\n");
+        from = end;
+        // Empty lines before the first one are skipped by ureq.
+        if line > 0 || !is_empty {
+            ends[line] = end;
+            line += 1;
+            if is_empty {
+                return Some(line);
+            }
         }
-        from = *end;
     }
     None
 }
@@ -72,7 +81,7 @@ mod tests {
 
     fn shortened(input: &str) -> String {
         let mut input = input.as_bytes().to_vec();
-        let gone = shorten(&mut input);
+        let gone = shorten(&mut input, None);
         String::from_utf8(input.split_off(gone)).unwrap()
     }
 
@@ -81,6 +90,9 @@ mod tests {
         let head = "HTTP/1.1 200 OK\r\nServer: x\r\nCONTENT-Length: 2\r\nDate: y\r\nX-Empty:\r\nRetry-After: 1\r\nEtag:z\r\n\r\n{}";
         assert_eq!(shortened(head), "HTTP/1.1 200 OK\r\nCONTENT-Length: 2\r\nRetry-After: 1\r\n\r\n{}");
         assert_eq!(shortened("HTTP/1.1 204 X\r\nA: b\r\n\r\n"), "HTTP/1.1 204 X\r\n\r\n");
+        assert_eq!(shortened("\r\n\nHTTP/1.1 204 X\r\nA: b\r\n\r\n"), "\r\n\nHTTP/1.1 204 X\r\n\r\n");
+        let many = format!("HTTP/1.1 200 OK\r\n{}\r\n{{}}", "A: b\r\n".repeat(MAX_LINES - 2));
+        assert_eq!(shortened(&many), "HTTP/1.1 200 OK\r\n\r\n{}");
     }
 
     #[test]
@@ -107,12 +119,10 @@ mod tests {
         for end in 0..head.len() {
             assert_eq!(shortened(&head[..end]), head[..end]);
         }
-        let many = format!("HTTP/1.1 200 OK\r\n{}\r\n", "A: b\r\n".repeat(MAX_LINES));
+        let many = format!("HTTP/1.1 200 OK\r\n{}\r\n", "A: b\r\n".repeat(MAX_LINES - 1));
         assert_eq!(shortened(&many), many);
         let long = format!("HTTP/1.1 200 OK\r\nA: {}\r\n\r\n", "b".repeat(MAX_HEAD));
         assert_eq!(shortened(&long), long);
-        let later = format!("\r\n{head}");
-        assert_eq!(shortened(&later), later);
     }
 
     type Understood = (Option<u16>, Vec<(String, Vec<u8>)>, Vec<u8>);
@@ -163,7 +173,11 @@ mod tests {
             (0..random.usize(1..16)).for_each(|_| input.extend_from_slice(PIECES[random.usize(..PIECES.len())]));
             let before = understood(&input);
             let original = input.clone();
-            let gone = shorten(&mut input);
+            let mut kept = Vec::new();
+            let gone = shorten(&mut input, Some(&mut kept));
+            if let Ok(Some((.., rest))) = &before {
+                assert_eq!(kept, original[..original.len() - rest.len()]);
+            }
             assert_eq!(understood(&input[gone..]), before, "{}", original.escape_ascii());
             whole += usize::from(matches!(before, Ok(Some(_))));
             shorter += usize::from(gone > 0);

@@ -138,7 +138,7 @@ impl Transport {
                 if reusable && outcome.clean {
                     process.pool.put(connection);
                 }
-                Ok(Answer { reused, ..answer })
+                Ok(Answer { reused, head: outcome.head, ..answer })
             }
             Ok(_) => Err(explain(None, outcome)),
             Err(error) => Err(explain(Some(&error), outcome)),
@@ -253,9 +253,8 @@ fn run(agent: &Agent, url: &Uri, host: &HeaderValue, body: &[u8]) -> Result<(Ans
     }
     let reusable = is_reusable(&response, &told);
     let (http_status, retry_after) = (response.status().as_u16(), told.retry_after.and_then(retry_after));
-    let headers = std::mem::take(response.headers_mut());
     let body = read_body(response.body_mut().as_reader())?;
-    Ok((Answer { http_status, retry_after, headers, body, reused: false }, reusable))
+    Ok((Answer { http_status, retry_after, body, ..Answer::default() }, reusable))
 }
 
 /// Reads to the end. Most answers come in one piece, and are kept at their size.
