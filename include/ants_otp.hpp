@@ -535,7 +535,8 @@ class Options {
     Options &proxy_from_env(bool on) { return set(ants_otp_options_set_proxy_from_env, on); }
     /// Whether http:// is taken to hosts that are not loopback, unencrypted.
     Options &allow_plain_http(bool on) { return set(ants_otp_options_set_allow_plain_http, on); }
-    /// How many idle connections are kept: 0 to 4096, 64 if not set.
+    /// How many idle connections are kept: 0 to 4096; if not set, 64, or as many as there are threads for asynchronous
+    /// calls if they are more.
     Options &max_idle_connections(int count) { return set(ants_otp_options_set_max_idle_connections, count); }
     /// How long an idle connection is kept: 1 ms to 600 s, 30 s if not set.
     Options &idle_timeout(std::chrono::milliseconds time) {
