@@ -43,6 +43,7 @@ def measure(
         "profile": profile(runner, clients["ants-otp"], built),
         "cpu": sequential(runner, clients, 5),
         "cold": cold(runner, clients),
+        "cold instructions": cold_instructions(runner, clients),
         "pauses": pauses(runner, server, clients),
         "memory": memory(runner, clients),
         "python instructions": python_ir,
@@ -132,6 +133,15 @@ def cold(runner: Runner, clients: dict[str, Client], rounds: int = 15) -> Table:
                     _, cpu = runner.run(runner.arguments(client, 1, scheme), pinned=True)
                     found.setdefault(f"{name}, {scheme}", {"cpu": []})["cpu"].append(cpu * 1000)
     return found
+
+
+def cold_instructions(runner: Runner, clients: dict[str, Client]) -> dict[str, float]:
+    """Of the same over TLS, with those of the loader."""
+    progress("first call: instructions")
+    return {
+        name: runner.instructions_of(runner.arguments(clients[name], 1, "tls"))
+        for name in ("ants-otp", "raw socket with rustls")
+    }
 
 
 def pauses(runner: Runner, server: Server, clients: dict[str, Client]) -> Table:
