@@ -68,15 +68,24 @@ def lines(title: str, series: dict[str, list[tuple[float, float]]], across: str,
     for power in range(math.ceil(math.log10(y0)), math.floor(math.log10(y1)) + 1):
         height = place((x0, 10**power))[1]
         content += f"<text x='{left - 8}' y='{height + 4:.1f}' text-anchor='end'>{number(10**power)}</text>"
+    heights = apart([place(line[-1])[1] for line in series.values()])
     for index, (name, line) in enumerate(series.items()):
         drawn = " ".join(f"{x:.1f},{y:.1f}" for x, y in map(place, line))
-        end = place(line[-1])
         content += (
             f"<polyline class='line l{index % 4}' points='{drawn}'/>"
-            f"<text x='{end[0] + 8:.1f}' y='{end[1] + 4:.1f}'>{escape(name)}</text>"
+            f"<text x='{right + 8}' y='{heights[index] + 4:.1f}'>{escape(name)}</text>"
         )
     content += f"<text class='note' x='{left}' y='{bottom + 36}'>{escape(across)}; upwards {escape(up)}</text>"
     return document(bottom + 46, title, content)
+
+
+def apart(heights: list[float]) -> list[float]:
+    """The same, moved down as far as labels beside them need."""
+    moved, free = list(heights), -math.inf
+    for index in sorted(range(len(heights)), key=heights.__getitem__):
+        moved[index] = max(heights[index], free)
+        free = moved[index] + 15
+    return moved
 
 
 def number(value: float) -> str:
