@@ -38,8 +38,8 @@ def measure(
     found = {
         "quick": quick,
         "versions": versions,
-        "headers": {name: headers(runner, clients[name]) for name in ("ants-otp", "ureq", "libcurl + cJSON")},
-        "idle": idle(runner, clients["ants-otp"]),
+        "headers": {name: headers(runner, clients[name]) for name in ("ants-otp", "ureq, each read", "libcurl + cJSON")},
+        "idle": idle(runner, server, clients["ants-otp"]),
         "profile": profile(runner, clients["ants-otp"], built),
         "cpu": sequential(runner, clients, 5),
         "cold": cold(runner, clients),
@@ -75,12 +75,15 @@ def headers(runner: Runner, client: Client) -> dict[str, float]:
     return {scheme: runner.instructions(client, scheme, "many_headers") for scheme in SCHEMES}
 
 
-def idle(runner: Runner, client: Client) -> dict[str, float]:
-    """Instructions a call beside so many idle connections. The server waits a little, so that as many calls overlap."""
+def idle(runner: Runner, server: Server, client: Client) -> dict[str, float]:
+    """Instructions a call beside so many idle connections."""
     found = {}
     for count in (1, 8, 64):
         progress(f"instructions: beside {count} idle connections")
-        found[str(count)] = runner.instructions(client, "plain", "20", "--idle", str(count))
+        server.connections()
+        found[str(count)] = runner.instructions(client, "plain", "first", "--idle", str(count))
+        if server.connections() != 2 * count:
+            raise SystemExit(f"not {count} connections were idle")
     return found
 
 

@@ -105,7 +105,8 @@ def clients(folder: Path, built: Path) -> dict[str, Client]:
         Client("raw socket with rustls", (str(peers / "rustls_floor"),), calls=20_000),
         Client("ureq-proto by hand", (str(peers / "ureq_proto_lean"),), only="plain"),
         Client("ants-otp", (str(folder / "ours"),)),
-        Client("ureq", (str(peers / "stock_ureq"),), calls=4000),
+        Client("ureq, one deadline", (str(peers / "stock_ureq"),), calls=4000),
+        Client("ureq, each read", (str(peers / "stock_ureq"), "--each"), calls=8000),
         Client("libcurl + cJSON", (str(folder / "curl"),), calls=8000),
     ]
     return {client.name: client for client in found}

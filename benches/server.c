@@ -3,8 +3,9 @@
  *
  * server CERTIFICATE KEY DELAY_MS... listens on 127.0.0.1 (and ::1), for each delay plain and over TLS 1.3, prints one
  * JSON line with the ports, and serves until its standard input ends. A POST is answered after the delay with the
- * answer to a good verify and 5 headers, on the ports of "many_headers" with 15 after 1 ms. A GET tells how many
- * connections have been accepted since the last one.
+ * answer to a good verify and 5 headers, on the ports of "many_headers" with 15 after 1 ms; on those of "first",
+ * the first of a connection after 2 s and the others at once. A GET tells how many connections have been accepted since
+ * the last one.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -25,6 +26,7 @@
 
 #define MAX_LISTENERS 64
 #define MAX_WAITING (1 << 14)
+#define MILLISECOND 1000000
 #define BODY                                                                                                           \
     "{\"otpId\":\"0b2f3c5e-8a4d-4f6b-9c1e-2d7a5b8f0e36\",\"result\":true,\"isErrorCount\":false,"                      \
     "\"isExprCode\":false}"
@@ -39,7 +41,7 @@
 
 struct listener {
     int fd;
-    bool tls, many_headers;
+    bool tls, many_headers, first_only;
     int64_t delay_ns;
 };
 
@@ -47,7 +49,7 @@ struct connection {
     int fd;
     SSL *ssl;
     const struct listener *listener;
-    bool closed, waiting;
+    bool closed, waiting, answered;
     size_t filled;
     char in[4096];
 };
@@ -85,7 +87,8 @@ static void watch(int fd, void *data) {
 }
 
 /* Listens on a port that the kernel chooses, and on the same one of ::1 if it can. */
-static int listen_on(bool is_tls, bool many_headers, int64_t delay_ns) {
+/* The port of two listeners of this kind, over IPv4 and IPv6. */
+static int listen_on(struct listener kind) {
     struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_addr = in6addr_loopback};
     socklen_t length = sizeof v4;
@@ -102,10 +105,18 @@ static int listen_on(bool is_tls, bool many_headers, int64_t delay_ns) {
         if (family == 4 && getsockname(fd, address, &length) != 0)
             fail("getsockname");
         struct listener *listener = &listeners[listener_count++];
-        *listener = (struct listener){fd, is_tls, many_headers, delay_ns};
+        *listener = kind;
+        listener->fd = fd;
         watch(fd, listener);
     }
     return ntohs(v4.sin_port);
+}
+
+/* As a member of a JSON object. */
+static void print_ports(const char *name, struct listener kind) {
+    int plain = listen_on(kind);
+    kind.tls = true;
+    printf("\"%s\": {\"plain\": %d, \"tls\": %d}", name, plain, listen_on(kind));
 }
 
 static void hang_up(struct connection *connection) {
@@ -161,11 +172,11 @@ static void answer_request(struct connection *connection, bool is_post) {
         accepted = 0;
         connection->closed = true;
         say(connection, text);
-    } else if (listener->delay_ns == 0) {
+    } else if (listener->delay_ns == 0 || (listener->first_only && connection->answered)) {
         say_answer(connection);
     } else {
         long i = listener - listeners;
-        connection->waiting = true;
+        connection->waiting = connection->answered = true;
         queues[i][tails[i]++ % MAX_WAITING] = (struct waiting){connection, now() + listener->delay_ns};
         if (tails[i] - heads[i] == 1)
             set_timer();
@@ -248,12 +259,13 @@ int main(int count, char **arguments) {
 
     watch(0, &epoll);
     watch(timer, &timer);
-    printf("{\"many_headers\": {\"plain\": %d, \"tls\": %d}", listen_on(false, true, 1000000),
-           listen_on(true, true, 1000000));
+    printf("{");
+    print_ports("many_headers", (struct listener){.many_headers = true, .delay_ns = MILLISECOND});
+    printf(", ");
+    print_ports("first", (struct listener){.first_only = true, .delay_ns = 2000 * MILLISECOND});
     for (int i = 3; i < count; i++) {
-        int64_t delay_ns = (int64_t)(atof(arguments[i]) * 1e6);
-        int plain = listen_on(false, false, delay_ns);
-        printf(", \"%s\": {\"plain\": %d, \"tls\": %d}", arguments[i], plain, listen_on(true, false, delay_ns));
+        printf(", ");
+        print_ports(arguments[i], (struct listener){.delay_ns = (int64_t)(atof(arguments[i]) * MILLISECOND)});
     }
     printf("}\n");
     fflush(stdout);

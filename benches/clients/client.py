@@ -1,7 +1,7 @@
 """Our package and what a Python program would use instead, each with the command line and report of `harness.h`.
 
 ``client.py PEER URL CALLS [--ca FILE] [--threads N] [--tasks N] [--pause MS]``. Each peer keeps its connections, sends
-the same headers and body, has its time-outs set, checks the certificate, and reads the answer into four values.
+the same headers beside its own, and the same body, has its time-outs set, checks the certificate, and reads the answer into four values.
 """
 
 from __future__ import annotations
@@ -49,12 +49,14 @@ def ants_otp_client(url: str, ca: str | None) -> Any:
 
 
 shared: dict[str, Any] = {}
+lock = threading.Lock()
 
 
 def open_ants_otp(url: str, ca: str | None) -> Callable[[], None]:
-    client = shared.setdefault("client", None) or ants_otp_client(url, ca)
-    shared["client"] = client
-    verify = client.verify
+    with lock:
+        if "client" not in shared:
+            shared["client"] = ants_otp_client(url, ca)
+    verify = shared["client"].verify
 
     def call() -> None:
         if not verify(OTP_ID, OTP_CODE):

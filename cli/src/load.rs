@@ -150,8 +150,7 @@ impl Run {
             over.store(true, Ordering::Relaxed);
             started
         })?;
-        // What ended after the time.
-        watch.look(&tallies, begun);
+        watch.end(&tallies, begun);
         if !load.quiet && std::io::stderr().is_terminal() {
             eprintln!();
         }
@@ -210,6 +209,18 @@ impl Watch {
         }
     }
 
+    /// What ended after the time: an interval of its own where that took long.
+    fn end(&mut self, tallies: &[Mutex<Tally>], begun: Instant) {
+        self.look(tallies, begun);
+        if let [.., before, last] = &mut self.intervals[..]
+            && last.until - before.until < PROGRESS_EVERY / 2
+        {
+            before.until = last.until;
+            before.tally = std::mem::take(&mut before.tally).with(&last.tally);
+            self.intervals.pop();
+        }
+    }
+
     fn look(&mut self, tallies: &[Mutex<Tally>], begun: Instant) {
         let now = merged(tallies);
         self.intervals.push(Interval { until: begun.elapsed(), tally: now.since(&self.seen) });
@@ -256,10 +267,8 @@ impl Worker<'_> {
         let begun = Instant::now();
         let sent = self.client.request(&number.to_string());
         self.note(begun, sent.as_ref().map(|_| Code::Ok));
-        match sent {
-            Ok(sent) => self.verify(sent.otp_id()),
-            // A server that is not there is not asked as fast as it can be refused.
-            Err(_) => std::thread::sleep(Duration::from_millis(10)),
+        if let Ok(sent) = sent {
+            self.verify(sent.otp_id());
         }
     }
 
@@ -271,6 +280,10 @@ impl Worker<'_> {
 
     fn note(&self, begun: Instant, result: Result<Code, &ants_otp::Error>) {
         let took = begun.elapsed();
+        // A server that is not there is not asked as fast as it can be refused.
+        if result.is_err() {
+            std::thread::sleep(Duration::from_millis(10));
+        }
         tally::lock(self.tally).note(took, result);
         if self.load.pause_ms > 0 {
             std::thread::sleep(Duration::from_millis(self.load.pause_ms));
@@ -287,11 +300,11 @@ fn show(intervals: &[Interval], all: &Tally) {
     let Some(last) = intervals.last() else { return };
     let begun = intervals.iter().rev().nth(1).map_or(Duration::ZERO, |interval| interval.until);
     let line = format!(
-        "{:6.1} s  {:8.0} calls/s  p50 {} ms  p99 {} ms  codes {}  {}",
+        "{:6.1} s  {:8.0} calls/s  p50 {}  p99 {}  codes {}  {}",
         last.until.as_secs_f64(),
         last.tally.calls() as f64 / (last.until - begun).as_secs_f64(),
-        milliseconds(last.tally.quantile(0.5)),
-        milliseconds(last.tally.quantile(0.99)),
+        shown(last.tally.quantile(0.5)),
+        shown(last.tally.quantile(0.99)),
         counts(&all.codes()),
         counts(&all.deliveries()),
     );
@@ -323,8 +336,13 @@ fn text(report: &Value) -> String {
     )
 }
 
-fn milliseconds(time: Duration) -> f64 {
-    (time.as_secs_f64() * 1e6).round() / 1e3
+/// None, and so `null`, where no call has ended.
+fn milliseconds(time: Option<Duration>) -> Option<f64> {
+    time.map(|time| (time.as_secs_f64() * 1e6).round() / 1e3)
+}
+
+fn shown(time: Option<Duration>) -> String {
+    milliseconds(time).map_or_else(|| "–".to_owned(), |milliseconds| format!("{milliseconds} ms"))
 }
 
 fn round(value: f64) -> f64 {

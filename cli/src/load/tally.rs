@@ -58,18 +58,18 @@ impl Tally {
         self.times.iter().sum()
     }
 
-    /// The time that this part of the calls, 0 to 1, did not pass.
-    pub fn quantile(&self, part: f64) -> Duration {
+    /// The time that this part of the calls, 0 to 1, did not pass; none where there are no calls.
+    pub fn quantile(&self, part: f64) -> Option<Duration> {
         let rank = (self.calls() as f64 * part).ceil().max(1.0) as u64;
         let mut seen = 0;
         let step = self.times.iter().position(|count| {
             seen += count;
             seen >= rank
         });
-        step.map_or(Duration::ZERO, |step| Duration::from_micros(end(step)))
+        step.map(|step| Duration::from_micros(end(step)))
     }
 
-    pub fn longest(&self) -> Duration {
+    pub fn longest(&self) -> Option<Duration> {
         self.quantile(1.0)
     }
 
@@ -119,10 +119,11 @@ mod tests {
         for millis in 1..=100 {
             tally.note(Duration::from_millis(millis), Ok(Code::Ok));
         }
-        let near = |time: Duration, millis: u64| time.as_millis().abs_diff(millis.into()) <= 4;
+        let near = |time: Option<Duration>, millis: u64| time.unwrap().as_millis().abs_diff(millis.into()) <= 4;
         assert!(near(tally.quantile(0.5), 50) && near(tally.quantile(0.99), 99) && near(tally.longest(), 100));
         assert_eq!(tally.clone().with(&tally).calls(), 200);
         assert_eq!(tally.since(&tally).calls(), 0);
+        assert_eq!(tally.since(&tally).quantile(0.5), None);
         assert_eq!(tally.codes()["0"], 100);
     }
 }

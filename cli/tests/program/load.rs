@@ -65,3 +65,33 @@ fn ctrl_c_ends_it_early_with_its_report() {
     let report: serde_json::Value = serde_json::from_str(&report).unwrap();
     assert!(report["calls"].as_u64().unwrap() > 0 && report["seconds"].as_f64().unwrap() < 3600.0);
 }
+
+#[test]
+fn another_machine_that_is_meant_twice_is_loaded() {
+    let sandbox = Sandbox::builder().codes(Codes::fixed("24680")).start().unwrap();
+    // No loopback address, although it leads to this machine.
+    let url = sandbox.url().replace("127.0.0.1", "0.0.0.0");
+    let mut load = program_for(&sandbox);
+    load.args(["--json", "--allow-plain-http", "--base-url", &url]).args(SHORT);
+    let report = run(load.args(["--code", "24680", "--other-host", "--other-host"])).json();
+    assert_eq!(report["codes"]["0"], report["calls"]);
+}
+
+#[test]
+fn one_otp_is_verified_again_and_again_with_pauses() {
+    let sandbox = Sandbox::builder().codes(Codes::fixed("24680")).start().unwrap();
+    let mut load = program_for(&sandbox);
+    load.args(["--json", "load", "--seconds", "0.4", "--threads", "2", "--quiet", "--pause-ms", "100"]);
+    let report = run(load.args(["--otp-id", "6f9619ff-8b86-d011-b42d-00cf4fc964ff"])).json();
+    assert_eq!(report["codes"]["303"], report["calls"], "nobody has asked for this OTP");
+    assert!((2..=10).contains(&report["calls"].as_u64().unwrap()), "{report}");
+}
+
+#[test]
+fn a_time_that_cannot_be_is_refused() {
+    for seconds in ["0", "NaN", "1e9"] {
+        let run = run(program().args(["load", "--seconds", seconds]));
+        assert_eq!(run.status, 2);
+        assert!(run.err.contains("0.1 to 3600"), "{}", run.err);
+    }
+}

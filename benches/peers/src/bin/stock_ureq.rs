@@ -1,4 +1,5 @@
-//! ureq as a Rust program would use it without us: its own connections, resolver and JSON, deadlines set.
+//! ureq as a Rust program would use it without us: its own connections, resolver and JSON. Either with one deadline over the
+//! whole call, as ours has, or with `--each`: with a time-out for each read and write, which is cheaper and bounds no call.
 
 use ants_otp_peers::{Answer, QUESTION, authorization, measure};
 use std::time::Duration;
@@ -6,9 +7,12 @@ use ureq::tls::{Certificate, RootCerts, TlsConfig, parse_pem};
 
 fn main() {
     measure(|url, ca| {
-        let mut config = ureq::Agent::config_builder()
-            .timeout_global(Some(Duration::from_secs(15)))
-            .timeout_connect(Some(Duration::from_secs(5)));
+        let (whole, connect) = (Some(Duration::from_secs(15)), Some(Duration::from_secs(5)));
+        let config = ureq::Agent::config_builder().timeout_connect(connect);
+        let mut config = match std::env::args().any(|argument| argument == "--each") {
+            true => config.timeout_per_read(whole).timeout_per_write(whole),
+            false => config.timeout_global(whole),
+        };
         if let Some(ca) = ca {
             let pem = std::fs::read(ca).expect("a readable CA file");
             let roots: Vec<Certificate<'static>> = parse_pem(&pem)
