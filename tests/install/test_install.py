@@ -25,7 +25,7 @@ FUNCTIONS = sorted(set(re.findall(r"^\w.*\b(ants_otp_\w+)\(", HEADER.read_text()
 CALLS = ["request", "resend", "verify", "balance"]
 COMMANDS = [
     "",
-    *(f"-{name}" for name in [*CALLS, "explain", "doctor", "listen", "capture", "sandbox", "completion", "man"]),
+    *(f"-{name}" for name in [*CALLS, "explain", "doctor", "listen", "load", "capture", "sandbox", "completion", "man"]),
     *(f"-capture-{name}" for name in CALLS),
 ]
 FILES = {
