@@ -359,6 +359,7 @@ mod http_answers {
         {
             verifies(interim, &format!("HTTP/1.1 {interim}\r\n\r\n{answer}"));
             verifies(interim, &format!("HTTP/1.1 {interim}\r\n\r\nHTTP/1.1 {interim}\r\n\r\n{answer}"));
+            verifies(interim, &format!("\r\nHTTP/1.1 {interim}\r\n\r\n\nHTTP/1.1 {interim}\r\n\r\n\r\n{answer}"));
         }
     }
 

@@ -234,6 +234,12 @@ impl ClientOptions {
         self.base_url.clone().or_else(|| std::env::var("ANTS_OTP_BASE_URL").ok().filter(|url| !url.is_empty()))
     }
 
+    /// Whether a proxy may be on the way; the environment's counts `with_environment` alone.
+    pub fn proxied(&self, with_environment: bool) -> bool {
+        let named = || std::env::var_os("ANTS_OTP_PROXY").is_some_and(|proxy| !proxy.is_empty());
+        self.proxy.is_some() || self.proxy_from_env || (with_environment && named())
+    }
+
     /// The core's options, credentials aside.
     pub fn to_options(&self) -> Options {
         let mut options = Client::builder().proxy_from_env(self.proxy_from_env).allow_plain_http(self.allow_plain_http);

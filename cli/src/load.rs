@@ -19,7 +19,7 @@ use tally::Tally;
 
 /// The code of every OTP of the service in a box that is started here.
 const SANDBOX_CODE: &str = "12345";
-/// Thai numbers of a range that is not in use.
+/// Made up numbers in Thai form, for services of this machine alone.
 const FIRST_MOBILE: u64 = 66_800_100_000;
 const MOBILES: u64 = 800_000;
 const PROGRESS_EVERY: Duration = Duration::from_millis(500);
@@ -38,8 +38,11 @@ pub struct LoadOptions {
     #[arg(long, default_value_t = 10.0)]
     seconds: f64,
     /// How long each thread waits after a call
-    #[arg(long, default_value_t = 0, value_name = "MS")]
+    #[arg(long, default_value_t = 0, value_name = "MS", value_parser = clap::value_parser!(u64).range(..=600_000))]
     pause_ms: u64,
+    /// Request OTPs for this number, instead of many that are made up
+    #[arg(long, value_name = "NUMBER")]
+    mobile: Option<String>,
     /// Only verify this otp id, instead of a request and a verify of its OTP in turn
     #[arg(long)]
     otp_id: Option<String>,
@@ -59,18 +62,11 @@ pub struct LoadOptions {
 }
 
 /// Runs the load. `url` is what was given as base URL; without one, a service in a box is started for the time.
-pub fn run(load: &LoadOptions, url: Option<&str>, options: Options) -> Result<Report, Failure> {
+/// `proxied` tells whether a proxy is on the way.
+pub fn run(load: &LoadOptions, url: Option<&str>, proxied: bool, options: Options) -> Result<Report, Failure> {
     let refused = |why: String| Failure::refused(Code::InvalidArgument, why);
-    if !(0.1..=3600.0).contains(&load.seconds) {
-        return Err(refused("seconds must be 0.1 to 3600".to_owned()));
-    }
+    check(load, url, proxied).map_err(|why| refused(why.to_owned()))?;
     let sandbox = match url {
-        Some(url) if !is_loopback(url) && load.other_host < 2 => {
-            return Err(refused(format!(
-                "{url} is not this machine: a load there costs money and reaches people. If it is meant, give \
-                 --other-host twice"
-            )));
-        }
         Some(_) => None,
         None => Some(
             Sandbox::builder()
@@ -92,12 +88,32 @@ pub fn run(load: &LoadOptions, url: Option<&str>, options: Options) -> Result<Re
     if let Some(prefix) = &load.output {
         let files = [("json", format!("{report:#}\n")), ("svg", plot::svg(&report))];
         for (extension, content) in files {
-            let path = prefix.with_extension(extension);
+            let mut path = prefix.clone().into_os_string();
+            path.push(format!(".{extension}"));
+            let path = PathBuf::from(path);
             std::fs::write(&path, content)
                 .map_err(|error| refused(format!("{} cannot be written: {error}", path.display())))?;
         }
     }
     Ok(Report::new(text(&report), report))
+}
+
+/// Nothing is loaded by mistake. The URL is not repeated: it may hold a password that the core has not refused yet.
+fn check(load: &LoadOptions, url: Option<&str>, proxied: bool) -> Result<(), &'static str> {
+    if !(0.1..=3600.0).contains(&load.seconds) {
+        return Err("seconds must be 0.1 to 3600");
+    }
+    let other = proxied || url.is_some_and(|url| !is_loopback(url));
+    if other && load.other_host < 2 {
+        return Err(
+            "the base URL is not this machine's, or a proxy is on the way: a load there costs money and reaches people. \
+             If it is meant, give --other-host twice",
+        );
+    }
+    if other && load.otp_id.is_none() && load.mobile.is_none() {
+        return Err("made up numbers may be somebody's: give --mobile or --otp-id with --other-host");
+    }
+    Ok(())
 }
 
 /// 127.0.0.0/8, ::1 and `localhost`.
@@ -130,20 +146,19 @@ impl Run {
     fn of(load: &LoadOptions, client: &Client) -> Result<Self, Failure> {
         let tallies: Vec<Mutex<Tally>> = (0..load.threads).map(|_| Mutex::default()).collect();
         let (over, next) = (Arc::new(AtomicBool::new(false)), AtomicUsize::new(0));
+        stop_on_interrupt(Arc::clone(&over))?;
         let begun = Instant::now();
         let mut watch = Watch::default();
         std::thread::scope(|scope| {
             let start = |(number, tally): (usize, _)| {
-                let worker = Worker { client, load, tally, next: &next };
+                let worker = Worker { client, load, tally, next: &next, over: &over };
                 let thread = std::thread::Builder::new().stack_size(STACK);
-                let over = &over;
-                thread.spawn_scoped(scope, move || worker.run(over)).map(drop).map_err(|error| {
+                thread.spawn_scoped(scope, move || worker.run()).map(drop).map_err(|error| {
                     let why = format!("there are no more than {number} threads to have: {error}");
                     Failure::refused(Code::InvalidArgument, why)
                 })
             };
             let started = tallies.iter().enumerate().try_for_each(start);
-            stop_on_interrupt(Arc::clone(&over));
             if started.is_ok() {
                 watch.watch(load, &tallies, begun, &over);
             }
@@ -229,9 +244,11 @@ impl Watch {
 }
 
 /// Ctrl-C ends the load early, so that what was measured is told; a second one ends the program.
-fn stop_on_interrupt(over: Arc<AtomicBool>) {
-    std::thread::spawn(move || {
-        let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_io().build() else { return };
+fn stop_on_interrupt(over: Arc<AtomicBool>) -> Result<(), Failure> {
+    let refused =
+        |error: std::io::Error| Failure::refused(Code::InvalidArgument, format!("no thread for Ctrl-C: {error}"));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().map_err(refused)?;
+    let listen = move || {
         runtime.block_on(async {
             while tokio::signal::ctrl_c().await.is_ok() {
                 if over.swap(true, Ordering::Relaxed) {
@@ -239,7 +256,8 @@ fn stop_on_interrupt(over: Arc<AtomicBool>) {
                 }
             }
         });
-    });
+    };
+    std::thread::Builder::new().spawn(listen).map(drop).map_err(refused)
 }
 
 /// One thread's calls.
@@ -248,11 +266,12 @@ struct Worker<'a> {
     load: &'a LoadOptions,
     tally: &'a Mutex<Tally>,
     next: &'a AtomicUsize,
+    over: &'a AtomicBool,
 }
 
 impl Worker<'_> {
-    fn run(&self, over: &AtomicBool) {
-        while !over.load(Ordering::Relaxed) {
+    fn run(&self) {
+        while !self.over.load(Ordering::Relaxed) {
             self.step();
         }
     }
@@ -265,7 +284,10 @@ impl Worker<'_> {
         }
         let number = FIRST_MOBILE + self.next.fetch_add(1, Ordering::Relaxed) as u64 % MOBILES;
         let begun = Instant::now();
-        let sent = self.client.request(&number.to_string());
+        let sent = match &self.load.mobile {
+            Some(mobile) => self.client.request(mobile),
+            None => self.client.request(&number.to_string()),
+        };
         self.note(begun, sent.as_ref().map(|_| Code::Ok));
         if let Ok(sent) = sent {
             self.verify(sent.otp_id());
@@ -280,13 +302,16 @@ impl Worker<'_> {
 
     fn note(&self, begun: Instant, result: Result<Code, &ants_otp::Error>) {
         let took = begun.elapsed();
-        // A server that is not there is not asked as fast as it can be refused.
-        if result.is_err() {
-            std::thread::sleep(Duration::from_millis(10));
-        }
         tally::lock(self.tally).note(took, result);
-        if self.load.pause_ms > 0 {
-            std::thread::sleep(Duration::from_millis(self.load.pause_ms));
+        // A server that is not there is not asked as fast as it can be refused.
+        let least = if result.is_err() { 10 } else { 0 };
+        let until = Instant::now() + Duration::from_millis(self.load.pause_ms.max(least));
+        while !self.over.load(Ordering::Relaxed) {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return;
+            }
+            std::thread::sleep(left.min(PROGRESS_EVERY));
         }
     }
 }

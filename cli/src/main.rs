@@ -50,7 +50,7 @@ fn run(arguments: &Arguments) -> Result<Report, Failure> {
                 Some(_) => credentials::add(options, options.to_options())?,
                 None => options.to_options(),
             };
-            load::run(load, service.as_deref(), given)
+            load::run(load, service.as_deref(), options.proxied(service.is_some()), given)
         }
         Command::Sandbox(options) => sandbox::serve(options),
         Command::Completion { shell } => pages::completion(*shell),

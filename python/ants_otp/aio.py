@@ -313,9 +313,11 @@ def _inbox_of(loop: AbstractEventLoop) -> _native.Inbox:
     inbox = _inboxes.get(loop)
     if inbox is None:
         _forget_closed_loops()
-        inbox = _inboxes[loop] = _native.Inbox()
-        # The loop keeps the context that it is told this in: an empty one.
+        inbox = _native.Inbox()
+        # The loop keeps the context that it is told this in: an empty one. A loop that cannot watch it raises here, each
+        # time, and nothing is sent.
         Context().run(loop.add_reader, inbox.fileno(), _deliver, inbox)
+        _inboxes[loop] = inbox
     return inbox
 
 
@@ -327,9 +329,16 @@ def _forget_closed_loops() -> None:
             _inboxes.pop(loop, None)
 
 
+# So many calls are delivered at once, so that the loop comes to its other work.
+_BATCH = 64
+
+
 def _deliver(inbox: _native.Inbox) -> None:
     """Tells those who wait what came of their calls; runs in their loop while there is something in the inbox."""
-    while (ended := inbox.take()) is not None:
+    for _ in range(_BATCH):
+        ended = inbox.take()
+        if ended is None:
+            return
         (future, context), result, error, lines = ended
         if lines is not None:
             # Log handlers see the context of the call.
@@ -342,5 +351,15 @@ def _deliver(inbox: _native.Inbox) -> None:
             future.set_exception(error)
 
 
-# No worker may be left when the interpreter ends: it would ask for the GIL of an interpreter that is gone.
-atexit.register(_native.end_calls)
+def _end() -> None:
+    """No worker may be left when the interpreter ends: it would ask for the GIL of an interpreter that is gone."""
+    _native.end_calls()
+    # Calls that have outlived their loop: nobody waits for them, but their log lines are for everybody.
+    for inbox in _inboxes.values():
+        while (ended := inbox.take()) is not None:
+            (_, context), _, _, lines = ended
+            if lines is not None:
+                context.run(lines.write)
+
+
+atexit.register(_end)

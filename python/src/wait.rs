@@ -8,8 +8,8 @@ use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 thread_local! {
-    /// What a signal handler has raised in the call that this thread makes. A handler may make calls of its own: each takes
-    /// its part away before it ends.
+    /// What a signal handler has raised in the call that this thread makes. A handler may make calls of its own: each has
+    /// its own part while it runs, and takes it away before any Python code can run again.
     static RAISED: Cell<Option<PyErr>> = const { Cell::new(None) };
 }
 
@@ -19,10 +19,20 @@ pub fn detached<T: Send>(
     kept: &Kept,
     work: impl FnOnce() -> ants_otp::Result<T> + Send,
 ) -> PyResult<T> {
-    // Whatever a panic leaves behind in the core is guarded by the core's own locks, or dropped with the call.
-    match py.detach(|| catch_unwind(AssertUnwindSafe(work))) {
-        Ok(result) => result.map_err(|error| error::to_python(py, &error, Some(kept))),
-        Err(_) => Err(error::panicked(py)),
+    let result = guarded(py, work);
+    ended(py, kept, result)
+}
+
+/// Without the GIL; none after a panic. Whatever that leaves behind in the core is guarded by the core's own locks, or dropped
+/// with the call.
+fn guarded<T: Send>(py: Python<'_>, work: impl FnOnce() -> ants_otp::Result<T> + Send) -> Option<ants_otp::Result<T>> {
+    py.detach(|| catch_unwind(AssertUnwindSafe(work))).ok()
+}
+
+fn ended<T>(py: Python<'_>, kept: &Kept, result: Option<ants_otp::Result<T>>) -> PyResult<T> {
+    match result {
+        Some(result) => result.map_err(|error| error::to_python(py, &error, Some(kept))),
+        None => Err(error::panicked(py)),
     }
 }
 
@@ -48,8 +58,11 @@ pub fn interruptible<T: Send>(
         // Where the interpreter is at its end, nobody waits for the answer.
         Python::try_attach(run_handlers).unwrap_or(true)
     });
-    let result = detached(py, kept, || work(&call));
-    let Some(raised) = RAISED.take() else { return result };
+    let outer = RAISED.take();
+    let result = guarded(py, || work(&call));
+    let raised = RAISED.replace(outer);
+    let result = ended(py, kept, result);
+    let Some(raised) = raised else { return result };
     if let Err(error) = result
         && raised.cause(py).is_none()
     {

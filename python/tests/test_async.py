@@ -485,3 +485,38 @@ async def calls():
     assert done.returncode == 0, done.stderr
     assert "fatal" not in done.stderr.lower()
     assert time.monotonic() - begun < 5
+
+
+def test_a_loop_that_cannot_watch_files_sends_nothing(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    service.answer = SENT
+    client = service.async_client()
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+
+        def refuse(*_: object) -> None:
+            raise NotImplementedError
+
+        monkeypatch.setattr(loop, "add_reader", refuse)
+        for _ in range(2):
+            with pytest.raises(NotImplementedError):
+                await client.request("0812345678")
+
+    asyncio.run(main())
+    assert not service.requests
+
+
+def test_other_tasks_run_while_many_calls_are_delivered(service: Service) -> None:
+    service.answer = SENT
+    client = service.async_client()
+
+    async def main() -> int:
+        calls = asyncio.gather(*(client.request("0812345678") for _ in range(500)))
+        turns = 0
+        while not calls.done():
+            await asyncio.sleep(0)
+            turns += 1
+        assert len(await calls) == 500
+        return turns
+
+    assert run(main()) > 8

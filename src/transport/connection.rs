@@ -218,12 +218,20 @@ impl Connection {
     /// What ureq need not see of the answer's head goes.
     fn prepare_head(&mut self) {
         let Some(call) = self.call.as_mut().filter(|call| !call.head_consumed) else { return };
-        while let Some(length) = interim_answer(&self.input[self.start..self.end]) {
+        // Empty lines before an answer are skipped, as ureq does: an interim answer may come behind them.
+        while let Some(length) =
+            empty_line(&self.input[self.start..self.end]).or_else(|| interim_answer(&self.input[self.start..self.end]))
+        {
             self.start += length;
         }
         let keep = (call.exchange.keep_head && call.head.is_empty()).then_some(&mut call.head);
         self.start += head::shorten(&mut self.input[self.start..self.end], keep);
     }
+}
+
+/// The length of the empty line that `input` begins with.
+fn empty_line(input: &[u8]) -> Option<usize> {
+    [&b"\r\n"[..], b"\n"].into_iter().find(|empty| input.starts_with(empty)).map(<[u8]>::len)
 }
 
 /// The length of the interim answer that `input` begins with, if it is whole: 1xx answers are not the answer (RFC 9110,
@@ -238,10 +246,7 @@ fn interim_answer(input: &[u8]) -> Option<usize> {
         _ => return None,
     }
     let mut line_ends = input.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at + 1);
-    line_ends.find_map(|behind| {
-        let empty = [&b"\r\n"[..], b"\n"].into_iter().find(|empty| input[behind..].starts_with(empty))?;
-        Some(behind + empty.len())
-    })
+    line_ends.find_map(|behind| Some(behind + empty_line(&input[behind..])?))
 }
 
 /// Puts the headers that are the same in each call before the end of the head: the Authorization header, which ureq

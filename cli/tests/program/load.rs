@@ -18,12 +18,12 @@ fn without_a_service_one_is_started() {
 #[test]
 fn a_server_of_this_machine_is_loaded_and_written_about() {
     let sandbox = Sandbox::builder().codes(Codes::fixed("24680")).start().unwrap();
-    let prefix = std::env::temp_dir().join(format!("ants-otp-load-{}", std::process::id()));
+    let prefix = std::env::temp_dir().join(format!("ants-otp-load-{}-0.4", std::process::id()));
     let run = run(program_for(&sandbox).args(SHORT).args(["--code", "24680", "--output"]).arg(&prefix));
     assert_eq!(run.status, 0, "{run:?}");
     assert!(run.out.contains("calls in"));
     let written = |extension| {
-        let path = prefix.with_extension(extension);
+        let path = format!("{}.{extension}", prefix.display());
         let text = std::fs::read_to_string(&path).unwrap();
         std::fs::remove_file(path).unwrap();
         text
@@ -40,6 +40,14 @@ fn another_machine_must_be_meant_twice() {
         assert_eq!(run.status, 2);
         assert!(run.err.contains("--other-host twice"), "{}", run.err);
     }
+    let secret = run(program_at("https://user:hunter3@otp.example").args(SHORT));
+    assert!(secret.status == 2 && !secret.err.contains("hunter3"), "{}", secret.err);
+    for proxy in ["--proxy=http://proxy.example:3128", "--proxy-from-env"] {
+        let run = run(program_at("http://127.0.0.1:1").args(SHORT).arg(proxy));
+        assert!(run.status == 2 && run.err.contains("--other-host twice"), "{}", run.err);
+    }
+    let run = run(program_at("http://127.0.0.1:1").env("ANTS_OTP_PROXY", "http://proxy.example:3128").args(SHORT));
+    assert!(run.status == 2 && run.err.contains("--other-host twice"), "{}", run.err);
 }
 
 #[test]
@@ -73,7 +81,13 @@ fn another_machine_that_is_meant_twice_is_loaded() {
     let url = sandbox.url().replace("127.0.0.1", "0.0.0.0");
     let mut load = program_for(&sandbox);
     load.args(["--json", "--allow-plain-http", "--base-url", &url]).args(SHORT);
-    let report = run(load.args(["--code", "24680", "--other-host", "--other-host"])).json();
+    load.args(["--code", "24680", "--other-host", "--other-host"]);
+    let unnamed = run(&mut load);
+    assert!(
+        unnamed.status == 2 && unnamed.out.contains("--mobile"),
+        "made up numbers are nobody's to load: {unnamed:?}"
+    );
+    let report = run(load.args(["--mobile", "66812345678"])).json();
     assert_eq!(report["codes"]["0"], report["calls"]);
 }
 
