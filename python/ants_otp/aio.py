@@ -314,8 +314,8 @@ def _inbox_of(loop: AbstractEventLoop) -> _native.Inbox:
     if inbox is None:
         _forget_closed_loops()
         inbox = _native.Inbox()
-        # The loop keeps the context that it is told this in: an empty one. A loop that cannot watch it raises here, each
-        # time, and nothing is sent.
+        # The loop keeps the context that it is told this in: an empty one. A loop that cannot watch it raises here, and
+        # nothing is sent.
         Context().run(loop.add_reader, inbox.fileno(), _deliver, inbox)
         _inboxes[loop] = inbox
     return inbox
