@@ -10,9 +10,11 @@ LIBDIR ?= $(PREFIX)/lib
 VERSION := $(shell sed -n 's/^version = "\(.*\)"$$/\1/p' Cargo.toml | head -n 1)
 ABI     := $(firstword $(subst ., ,$(VERSION)))
 
-# Functions up to this size are merged into their callers when the libraries are linked: 8 % fewer instructions a call. It
-# does not count in what Cargo.toml wants small, as -inline-threshold would.
-RELEASE_FLAGS := -Cllvm-args=-inlinedefault-threshold=500
+# Functions up to this size are merged into their callers when the libraries are linked (docs/benchmarks.md, "What was tried").
+# It does not count in what Cargo.toml wants small, as -inline-threshold would.
+RELEASE_FLAGS := -Cllvm-args=-inlinedefault-threshold=275
+# Beside an interpreter the memory that more of it takes is little.
+WHEEL_FLAGS   := -Cllvm-args=-inlinedefault-threshold=500
 
 # What cargo builds goes where the user says; everything else into this clone's own target/.
 BUILT := $(abspath $(or $(CARGO_TARGET_DIR),target))
@@ -39,7 +41,7 @@ C_SOURCES      := $(filter-out include/ants_otp.h,$(C_SOURCES))
 
 .PHONY: help demo login-web test test-rust test-peers test-sandbox test-login-web fuzz soak test-scenarios test-python test-wheel test-install \
 	check check-rust check-c check-python check-speed bench bench-quick bench-record install uninstall library wheel \
-	wheel-python bench-wheel dev-wheel docs clean need-cargo need-cc need-python need-bench licences test-abi abi-check \
+	wheel-python bench-wheel dev-wheel docs clean need-cargo need-cc need-python need-bench need-bench-tools licences test-abi abi-check \
 	abi-record test-asan need-c-tools
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -187,32 +189,35 @@ docs: dev-wheel $(VENV)/.docs  ## the Python package's reference, in target/docs
 # --- Speed --------------------------------------------------------------------------------------------------------------
 
 BENCH_VENV  := target/venv-bench
-BENCH       := $(BENCH_VENV)/bin/python benches/bench.py --built "$(BUILT)"
+BENCH       := CC="$(firstword $(CC))" CARGO="$(CARGO)" STRIP="$(STRIP)" \
+	$(BENCH_VENV)/bin/python benches/bench.py --built "$(BUILT)"
 # What our package is measured against.
 BENCH_PEERS := pycurl==7.49.0 urllib3==2.8.0 requests==2.34.2 httpx==0.28.1 aiohttp==3.14.5
 
-bench: library bench-wheel need-bench  ## all measurements, against libcurl and others, into docs/benchmarks.md
+bench: need-bench library bench-wheel  ## all measurements, against libcurl and others, into docs/benchmarks.md
 	$(CARGO) build --release --locked -p ants-otp-cli
 	$(BENCH) full
 
-bench-quick: library bench-wheel need-bench  ## those that repeat to 1 %: instructions, system calls, allocations, sizes
+bench-quick: need-bench library bench-wheel  ## those that repeat to 1 %: instructions, system calls, allocations, sizes
 	$(BENCH) quick
 
-bench-record: library bench-wheel need-bench  ## the same, recorded as what `make check` compares with
+bench-record: need-bench library bench-wheel  ## the same, recorded as what `make check` compares with
 	$(BENCH) record
 
-check-speed: library bench-wheel need-bench
+check-speed: need-bench library bench-wheel
 	$(BENCH) check
 
 # The package as it is released, but for this machine.
 bench-wheel: need-cargo $(VENV)/.maturin $(BENCH_VENV)/.peers
 	rm -rf target/bench-wheel
 	$(VENV)/bin/maturin build --release --locked --manifest-path python/Cargo.toml --out target/bench-wheel \
-		-- $(RELEASE_FLAGS)
+		-- $(WHEEL_FLAGS)
 	$(BENCH_VENV)/bin/python -m pip install -q --disable-pip-version-check --no-index --no-deps --force-reinstall \
 		target/bench-wheel/*.whl
 
-need-bench: need-cargo need-cc $(BENCH_VENV)/.peers
+need-bench: $(BENCH_VENV)/.peers
+
+need-bench-tools: need-cargo need-cc
 	@$(call need,valgrind,valgrind)
 	@$(call need,strace,strace)
 	@$(call need,openssl,openssl)
@@ -220,7 +225,7 @@ need-bench: need-cargo need-cc $(BENCH_VENV)/.peers
 	@$(call need-header,cjson/cJSON.h,libcjson-dev)
 	@$(call need-header,openssl/ssl.h,libssl-dev)
 
-$(BENCH_VENV)/.peers: Makefile | need-python
+$(BENCH_VENV)/.peers: Makefile | need-python need-bench-tools
 	[ -x $(BENCH_VENV)/bin/python ] || $(PYTHON) -m venv $(BENCH_VENV)
 	$(BENCH_VENV)/bin/python -m pip install -q --disable-pip-version-check $(BENCH_PEERS)
 	@touch $@
@@ -297,9 +302,9 @@ wheel: wheel-python  ## the Python wheels ants-otp and ants-otp-cli and the sour
 
 wheel-python: need-cargo $(VENV)/.zig
 	rm -rf target/wheels
-	$(MATURIN_RELEASE) --manifest-path python/Cargo.toml -- $(RELEASE_FLAGS)
+	$(MATURIN_RELEASE) --manifest-path python/Cargo.toml -- $(WHEEL_FLAGS)
 	for python in $$($(VENV)/bin/python python/each_python.py --free-threaded); \
-		do $(MATURIN_RELEASE) --manifest-path python/Cargo.toml --interpreter "$$python" -- $(RELEASE_FLAGS) || exit; done
+		do $(MATURIN_RELEASE) --manifest-path python/Cargo.toml --interpreter "$$python" -- $(WHEEL_FLAGS) || exit; done
 	$(VENV)/bin/maturin sdist --manifest-path python/Cargo.toml --out target/wheels
 
 # The C library as it is released.

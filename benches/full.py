@@ -6,11 +6,13 @@ import json
 import os
 import re
 import subprocess
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import report
 from measure import median
+from prepare import ROOT
 from quick import IMPORTS, progress
 
 if TYPE_CHECKING:
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from prepare import Server
 
 SCHEMES = ("plain", "tls")
+PROFILED = 1000
 # The one that the server knows.
 OTP_ID = "0b2f3c5e-8a4d-4f6b-9c1e-2d7a5b8f0e36"
 Table = dict[str, dict[str, Any]]
@@ -38,7 +41,9 @@ def measure(
     found = {
         "quick": quick,
         "versions": versions,
-        "headers": {name: headers(runner, clients[name]) for name in ("ants-otp", "ureq, each read", "libcurl + cJSON")},
+        "headers": {
+            name: headers(runner, clients[name]) for name in ("ants-otp", "ureq, each read", "libcurl + cJSON")
+        },
         "idle": idle(runner, server, clients["ants-otp"]),
         "profile": profile(runner, clients["ants-otp"], built),
         "cpu": sequential(runner, clients, 5),
@@ -87,26 +92,51 @@ def idle(runner: Runner, server: Server, client: Client) -> dict[str, float]:
     return found
 
 
-def profile(runner: Runner, client: Client, built: Path) -> list[tuple[str, float, float]]:
-    """Functions of the library with symbols: instructions a call by themselves, and with all that they call."""
+def profile(runner: Runner, client: Client, built: Path) -> dict[str, Any]:
+    """Instructions a call: of functions, by themselves and with all that they call; of kinds of work."""
     progress("profile")
     before = runner.environment["LD_LIBRARY_PATH"]
     runner.environment["LD_LIBRARY_PATH"] = str(built / "bench" / "with-symbols")
-    own, inclusive = runner.profile(client, "plain", "ants_otp_verify")
+    own, inclusive = runner.profile(client, "plain", "ants_otp_verify", PROFILED)
     runner.environment["LD_LIBRARY_PATH"] = before
-    line = re.compile(r"^ *([\d,]+) \([ \d.]+%\)  \S*?:(.*?)(?: \[.*)?$", re.MULTILINE)
-    # Two libraries may have functions of one name.
-    below: dict[str, float] = {}
-    for count, name in line.findall(inclusive):
-        below[name] = max(below.get(name, 0.0), thousandth(count))
-    return [
-        (name, thousandth(count), max(thousandth(count), below.get(name, 0.0))) for count, name in line.findall(own)
-    ]
+    # A function has a row for each file that code was merged into it from. Its first row has all that it calls.
+    line = re.compile(r"^ *([\d,]+) \([ \d.]+%\)  (\S*?):(.*?)(?: \[.*)?$", re.MULTILINE)
+    selves: Counter[str] = Counter()
+    kinds: Counter[str] = Counter()
+    for count, file, name in line.findall(own):
+        selves[name] += instructions(count)
+        kinds[kind(file, name)] += instructions(count)
+    wholes: dict[str, int] = {}
+    for count, _, name in line.findall(inclusive):
+        wholes[name] = max(wholes.get(name, 0), instructions(count))
+    functions = [(name, per_call(own), per_call(max(own, wholes.get(name, 0)))) for name, own in selves.most_common()]
+    return {"functions": functions, "kinds": {name: per_call(count) for name, count in kinds.most_common()}}
 
 
-def thousandth(count: str) -> float:
-    """Of a thousand calls."""
-    return int(count.replace(",", "")) / 1000
+# What a source file or a function's name says the work is; the first that fits.
+KINDS = {
+    "malloc and free": r":(malloc|free|calloc|realloc|_int_\w+|unlink_chunk.*|malloc_consolidate)$",
+    "copies of memory": r":__?mem\w+$",
+    "clock": r"clock_gettime|/sys/time/|/unix/time\.rs",
+    "ureq and ureq-proto": r"/ureq(-proto)?-\d",
+    "http, httparse, bytes, hashbrown (headers, URI)": r"/(http|httparse|bytes|hashbrown)-\d",
+    "serde_json": r"/(serde|serde_core|serde_json|itoa|zmij)-\d",
+    "ants-otp": rf"^{re.escape(str(ROOT))}/",
+    "other crates": r"/registry/src/",
+}
+
+
+def kind(file: str, name: str) -> str:
+    where = f"{file}:{name}"
+    return next((kind for kind, pattern in KINDS.items() if re.search(pattern, where)), "Rust's and C's libraries")
+
+
+def instructions(count: str) -> int:
+    return int(count.replace(",", ""))
+
+
+def per_call(count: int) -> float:
+    return count / PROFILED
 
 
 def sequential(runner: Runner, clients: dict[str, Client], rounds: int) -> Table:
@@ -237,5 +267,8 @@ def load(server: Server, built: Path) -> dict[str, list[dict[str, Any]]]:
                 capture_output=True,
                 text=True,
             )
-            found.setdefault(delay, []).append(json.loads(done.stdout))
+            said = json.loads(done.stdout)
+            if said["codes"] != {"0": said["calls"]}:
+                raise SystemExit(f"the load was not answered: {said['codes']}")
+            found.setdefault(delay, []).append(said)
     return found

@@ -107,7 +107,7 @@ class Runner:
 
         return self.difference(client, count)
 
-    def profile(self, client: Client, scheme: str, function: str, calls: int = 1000) -> tuple[str, str]:
+    def profile(self, client: Client, scheme: str, function: str, calls: int) -> tuple[str, str]:
         """The table of all functions below `function`, by themselves and with what they call."""
         with tempfile.TemporaryDirectory() as folder:
             out = Path(folder) / "out"
@@ -124,8 +124,7 @@ def pinning(processor: int) -> Iterator[None]:
     It inherits this process's own: what runs in the child before its program (`preexec_fn`) would count as its time.
     """
     before = os.sched_getaffinity(0)
-    if len(before) > 1:
-        os.sched_setaffinity(0, {processor})
+    os.sched_setaffinity(0, {sorted(before)[processor % len(before)]})
     try:
         yield
     finally:

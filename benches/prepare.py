@@ -16,8 +16,12 @@ from pathlib import Path
 
 from measure import SERVER_CPU, Client, Runner, pinning
 
-BENCHES = Path(__file__).parent
+BENCHES = Path(__file__).resolve().parent
 ROOT = BENCHES.parent
+# As make has them.
+CC, CARGO, STRIP = (
+    os.environ.get(tool, other) for tool, other in (("CC", "cc"), ("CARGO", "cargo"), ("STRIP", "strip"))
+)
 DELAYS_MS = ("0", "1", "5", "20", "100", "200")
 
 CLIENTS_IN_C = {"floor": [], "curl": ["-lcurl", "-lcjson"], "ours": ["-lants_otp"]}
@@ -36,7 +40,7 @@ def build(built: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     library = built / "release" / "libants_otp.so"
     # As `make install` does it, and the name that the loader looks for.
-    command("strip", "--strip-unneeded", library, "-o", folder / "libants_otp.so")
+    command(STRIP, "--strip-unneeded", library, "-o", folder / "libants_otp.so")
     unstripped = folder / "with-symbols"
     unstripped.mkdir(exist_ok=True)
     soname = re.search(r"SONAME.*\[(.*)\]", command("readelf", "-d", library))
@@ -44,12 +48,14 @@ def build(built: Path) -> Path:
     shutil.copy2(folder / "libants_otp.so", folder / name)
     shutil.copy2(library, unstripped / name)
     flags = ["-O2", "-Wall", "-Wextra", "-Werror"]
-    command("cc", *flags, BENCHES / "server.c", "-o", folder / "server", "-lssl", "-lcrypto")
+    command(CC, *flags, BENCHES / "server.c", "-o", folder / "server", "-lssl", "-lcrypto")
     for client, libraries in CLIENTS_IN_C.items():
         sources = [BENCHES / "clients" / "harness.c", BENCHES / "clients" / f"{client}.c"]
         where = [f"-I{ROOT / 'include'}", f"-L{folder}"]
-        command("cc", *flags, "-pthread", *where, *sources, "-o", folder / client, *libraries)
-    subprocess.run(["cargo", "build", "-q", "--release", "--locked"], cwd=BENCHES / "peers", check=True)
+        command(CC, *flags, "-pthread", *where, *sources, "-o", folder / client, *libraries)
+    peers = [CARGO, "build", "-q", "--release", "--locked"]
+    if subprocess.run(peers, cwd=BENCHES / "peers", check=False).returncode != 0:
+        raise SystemExit("benches/peers cannot be built")
     certificates(folder)
     return folder
 
@@ -83,7 +89,10 @@ class Server:
                 text=True,
             )
         assert self.process.stdout
-        self.ports: dict[str, dict[str, int]] = json.loads(self.process.stdout.readline())
+        line = self.process.stdout.readline()
+        if not line:
+            raise SystemExit("benches/server.c cannot serve")
+        self.ports: dict[str, dict[str, int]] = json.loads(line)
 
     def connections(self) -> int:
         """How many have been accepted since this was last asked."""
@@ -145,10 +154,11 @@ def versions() -> dict[str, str]:
     core, peers = ROOT / "Cargo.lock", BENCHES / "peers" / "Cargo.lock"
     model = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
     found = {
+        "architecture": platform.machine(),
         "processor": f"{model.group(1) if model else platform.machine()}, {os.cpu_count()} CPUs",
         "kernel": platform.release(),
         "glibc": platform.libc_ver()[1],
-        "gcc": command("cc", "-dumpfullversion").strip(),
+        "C compiler": command(CC, "--version").splitlines()[0],
         "rustc": command("rustc", "--version").split()[1],
         "valgrind": command("valgrind", "--version").strip().removeprefix("valgrind-"),
         "libcurl": header_version("curl/curlver.h", "LIBCURL_VERSION"),
@@ -164,6 +174,6 @@ def versions() -> dict[str, str]:
 
 
 def header_version(header: str, macro: str) -> str:
-    text = command("cc", "-E", "-dM", "-include", header, "-x", "c", "/dev/null")
+    text = command(CC, "-E", "-dM", "-include", header, "-x", "c", "/dev/null")
     found = re.search(rf'#define {macro} "?([^"\n]+)"?', text)
     return found.group(1) if found else "?"

@@ -18,7 +18,17 @@ RECORDED = BENCHES / "recorded.json"
 # A ratio may pass the recorded one by this much.
 TOLERANCE = 1.05
 # A recorded ratio says nothing of other versions of these.
-DECISIVE = ("glibc", "rustc", "libcurl", "cJSON", "Python", "pycurl (Python)")
+DECISIVE = (
+    "architecture",
+    "glibc",
+    "rustc",
+    "valgrind",
+    "libcurl",
+    "cJSON",
+    "OpenSSL",
+    "Python",
+    "pycurl (Python)",
+)
 
 IMPORTS = {"ants_otp": "import ants_otp", "json and urllib.request": "import json, urllib.request"}
 
@@ -88,16 +98,20 @@ def record(found: dict[str, Any], versions: dict[str, str]) -> None:
     print(f"\nrecorded in {RECORDED.relative_to(BENCHES.parent)}")
 
 
-def check(found: dict[str, Any], versions: dict[str, str]) -> int:
-    """0, or 1 where a recorded ratio is passed by more than 5 %."""
-    recorded = json.loads(RECORDED.read_text())
-    other = {name: was for name, was in recorded["versions"].items() if versions[name] != was}
+def is_comparable(versions: dict[str, str]) -> bool:
+    """Whether the recorded ratios are of the same versions as would be measured now."""
+    recorded = json.loads(RECORDED.read_text())["versions"]
+    other = {name: recorded.get(name, "?") for name in DECISIVE if versions[name] != recorded.get(name)}
     if other:
         differences = ", ".join(f"{name} {versions[name]} instead of {was}" for name, was in other.items())
         print(f"\nspeed: not compared, the ratios were recorded with other versions: {differences}")
-        return 0
+    return not other
+
+
+def check(found: dict[str, Any]) -> int:
+    """0, or 1 where a recorded ratio is passed by more than 5 %."""
     now, worse = ratios(found), 0
-    for name, was in recorded["ratios"].items():
+    for name, was in json.loads(RECORDED.read_text())["ratios"].items():
         if now[name] > was * TOLERANCE:
             worse += 1
             print(f"\nspeed: {name} is {now[name]:.3f}, recorded are {was:.3f}: {now[name] / was - 1:+.1%}")

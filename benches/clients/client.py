@@ -1,7 +1,8 @@
 """Our package and what a Python program would use instead, each with the command line and report of `harness.h`.
 
 ``client.py PEER URL CALLS [--ca FILE] [--threads N] [--tasks N] [--pause MS]``. Each peer keeps its connections, sends
-the same headers beside its own, and the same body, has its time-outs set, checks the certificate, and reads the answer into four values.
+the same headers beside its own, and the same body, has its time-outs set, checks the certificate, and reads the answer
+into four values.
 """
 
 from __future__ import annotations
