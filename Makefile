@@ -12,9 +12,7 @@ ABI     := $(firstword $(subst ., ,$(VERSION)))
 
 # Functions up to this size are merged into their callers when the libraries are linked (docs/benchmarks.md, "What was tried").
 # It does not count in what Cargo.toml wants small, as -inline-threshold would.
-RELEASE_FLAGS := -Cllvm-args=-inlinedefault-threshold=275
-# Beside an interpreter the memory that more of it takes is little.
-WHEEL_FLAGS   := -Cllvm-args=-inlinedefault-threshold=500
+RELEASE_FLAGS := -Cllvm-args=-inlinedefault-threshold=500
 
 # What cargo builds goes where the user says; everything else into this clone's own target/.
 BUILT := $(abspath $(or $(CARGO_TARGET_DIR),target))
@@ -211,7 +209,7 @@ check-speed: need-bench library bench-wheel
 bench-wheel: need-cargo $(VENV)/.maturin $(BENCH_VENV)/.peers
 	rm -rf target/bench-wheel
 	$(VENV)/bin/maturin build --release --locked --manifest-path python/Cargo.toml --out target/bench-wheel \
-		-- $(WHEEL_FLAGS)
+		-- $(RELEASE_FLAGS)
 	$(BENCH_VENV)/bin/python -m pip install -q --disable-pip-version-check --no-index --no-deps --force-reinstall \
 		target/bench-wheel/*.whl
 
@@ -302,9 +300,9 @@ wheel: wheel-python  ## the Python wheels ants-otp and ants-otp-cli and the sour
 
 wheel-python: need-cargo $(VENV)/.zig
 	rm -rf target/wheels
-	$(MATURIN_RELEASE) --manifest-path python/Cargo.toml -- $(WHEEL_FLAGS)
+	$(MATURIN_RELEASE) --manifest-path python/Cargo.toml -- $(RELEASE_FLAGS)
 	for python in $$($(VENV)/bin/python python/each_python.py --free-threaded); \
-		do $(MATURIN_RELEASE) --manifest-path python/Cargo.toml --interpreter "$$python" -- $(WHEEL_FLAGS) || exit; done
+		do $(MATURIN_RELEASE) --manifest-path python/Cargo.toml --interpreter "$$python" -- $(RELEASE_FLAGS) || exit; done
 	$(VENV)/bin/maturin sdist --manifest-path python/Cargo.toml --out target/wheels
 
 # The C library as it is released.

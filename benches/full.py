@@ -118,7 +118,7 @@ KINDS = {
     "malloc and free": r":(malloc|free|calloc|realloc|_int_\w+|unlink_chunk.*|malloc_consolidate)$",
     "copies of memory": r":__?mem\w+$",
     "clock": r"clock_gettime|/sys/time/|/unix/time\.rs",
-    "ureq and ureq-proto": r"/ureq(-proto)?-\d",
+    "ureq-proto": r"/ureq-proto-\d",
     "http, httparse, bytes, hashbrown (headers, URI)": r"/(http|httparse|bytes|hashbrown)-\d",
     "serde_json": r"/(serde|serde_core|serde_json|itoa|zmij)-\d",
     # The compiler writes the workspace's own files down in either form.

@@ -166,7 +166,7 @@ def versions() -> dict[str, str]:
         "OpenSSL": command("openssl", "version").split()[1],
         "Python": platform.python_version(),
     }
-    found |= {f"{name} (Rust)": crate(name, core) for name in ("ureq", "ureq-proto", "rustls", "ring", "serde_json")}
+    found |= {f"{name} (Rust)": crate(name, core) for name in ("ureq-proto", "rustls", "ring", "serde_json")}
     found["ureq, by itself"] = crate("ureq", peers)
     for package in ("ants-otp", "pycurl", "urllib3", "requests", "httpx", "aiohttp"):
         found[f"{package} (Python)"] = metadata.version(package)

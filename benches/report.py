@@ -55,7 +55,6 @@ def words(found: dict[str, Any]) -> dict[str, str]:
         "proto_cpu": f"{to_peer(cpu, 'ureq-proto by hand, plain', floor):.2f}",
         "less": hundreds(of["ants-otp, plain"] - of["ureq-proto by hand, plain"]),
         "by_hand": hundreds(of[f"{rustls}, plain"]),
-        "ureq": hundreds(sum(count for what, count in spans(found["profile"]) if what.startswith("ureq"))),
         "floor_cold": f"{middle(cold, floor):.2f}",
         "rustls_cold": f"{middle(cold, f'{rustls}, tls'):.2f}",
         "handshake": f"{middle(cold, f'{rustls}, tls') - middle(cold, f'{rustls}, plain'):.2f}",
@@ -301,23 +300,21 @@ def profile(found: dict[str, Any]) -> str:
 
 
 def spans(profile: dict[str, Any]) -> list[tuple[str, float]]:
-    """Parts of a call that follow each other, with all that they call; what ureq calls of ours is not ureq's."""
+    """Parts of a call, with all that they call."""
     parts = {
-        "ureq: the exchange": r"^ureq::run::run$",
-        "ureq: reading the body": r"^<ureq::body::.* as std::io::Read>::read$|^ureq::run::BodyHandler::",
-        "ureq: dropping the response": r"drop_in_place<http::response::Response<ureq",
-        "ants-otp: the answer": r"Answer::verification$",
+        "the exchange: connection, request, answer": r"^ants_otp::transport::Transport::post$",
+        "the answer's head, by ureq-proto": r"Call<ureq_proto::client::state::RecvResponse>>::try_response$",
+        "the answer's JSON, and what it means": r"Answer::verification$",
     }
     functions = profile["functions"]
     found = {
         what: max((whole for name, _, whole in functions if re.search(pattern, name)), default=0.0)
         for what, pattern in parts.items()
     }
-    connection = sum(whole for name, _, whole in functions if re.search(r"^<ants_otp::\S* as ureq::", name))
-    found["ureq: the exchange"] -= connection
-    found["ants-otp: the connection, as ureq uses it"] = connection
+    exchange, head, _ = found
+    found[exchange] -= found[head]
     rest = sum(profile["kinds"].values()) - sum(found.values())
-    return [*found.items(), ("all the rest: arguments, pool, connection, JSON out", rest)]
+    return [*found.items(), ("all the rest: arguments, JSON out, log", rest)]
 
 
 def short(name: str) -> str:

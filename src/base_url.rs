@@ -2,8 +2,8 @@
 
 use crate::check::Checked;
 use std::net::{IpAddr, Ipv6Addr};
-use ureq::http::uri::Scheme;
-use ureq::http::{HeaderValue, Uri};
+use ureq_proto::http::uri::Scheme;
+use ureq_proto::http::{HeaderValue, Uri};
 
 const DEFAULT: &str = "https://api-service.ants.co.th";
 const MAX_URL: usize = 2048;

@@ -16,7 +16,7 @@ use std::fmt;
 use std::mem;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use ureq::http::Uri;
+use ureq_proto::http::Uri;
 
 /// A connection to the OTP service. Cheap to clone, and used from any number of threads at once; all clones share the idle
 /// connections.

@@ -34,7 +34,7 @@ impl RawAnswer {
     /// Names, in small letters, and values, in the order of their coming.
     pub fn headers(&self) -> Vec<(String, String)> {
         let secrets = self.secrets();
-        // ureq has taken the head, so there is nothing wrong with it.
+        // ureq-proto has taken the head, so there is nothing wrong with it.
         let head = String::from_utf8_lossy(&self.head);
         let headers = head.trim_start().lines().skip(1).filter_map(|line| line.split_once(':'));
         let masked = headers.map(|(name, value)| match name.to_ascii_lowercase() {

@@ -169,7 +169,7 @@ fn answers() -> Vec<(&'static str, Vec<u8>)> {
     ]
 }
 
-/// What the service itself says in the trace lines of ureq is not ours: where it repeats the code, those are not searched.
+/// What the service itself says in the trace lines of ureq-proto is not ours: where it repeats the code, those are not searched.
 fn without_trace<T>(run: impl FnOnce() -> T) -> T {
     log::set_max_level(log::LevelFilter::Debug);
     let result = run();
@@ -389,9 +389,7 @@ fn nothing_that_is_said_holds_a_secret() {
     a_delivery_report();
 
     let said = SAID.lock().unwrap().clone();
-    for heard in
-        ["TRACE ureq_proto", "otp/verifyOTP", "cannot log Debug verify: HTTP 200", "Warning", "Debug verify: not sent"]
-    {
+    for heard in ["TRACE ureq_proto", "cannot log Debug verify: HTTP 200", "Warning", "Debug verify: not sent"] {
         assert!(said.contains(heard), "the test does not hear {heard}");
     }
     let key_lines = key_text.lines().filter(|line| !line.starts_with("-----"));

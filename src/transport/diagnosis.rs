@@ -10,7 +10,7 @@ use crate::diagnosis::{Diagnosis, Handshake, ProxyInUse, Step};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
-use ureq::http::Uri;
+use ureq_proto::http::Uri;
 
 impl Transport {
     /// Looks at the way to `url`. Each step may take as long as a connection of a call may, and `timeout` at most.

@@ -2,9 +2,9 @@
 
 use crate::call::Interrupt;
 use crate::{Cancel, Code, Delivery, Record};
+use std::cell::Cell;
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 /// No wait is longer than this before cancel and interrupt hook are asked again, [`TOLERANCE`] aside.
@@ -26,8 +26,8 @@ pub(crate) struct Exchange {
     pub record: Option<Record>,
     /// The answer's whole head is wanted, beside the headers that decide anything.
     pub keep_head: bool,
-    /// When the hook was asked last, in microseconds since `begun`. Atomic only because ureq wants connections to be `Sync`.
-    asked: AtomicU64,
+    /// When the hook was asked last, in microseconds since `begun`.
+    asked: Cell<u64>,
 }
 
 /// Why a call has no answer.
@@ -77,7 +77,7 @@ impl Exchange {
             watched: false,
             record: None,
             keep_head: false,
-            asked: AtomicU64::new(0),
+            asked: Cell::new(0),
         }
     }
 
@@ -107,8 +107,7 @@ impl Exchange {
         if self.interrupt.is_none() && self.watched && left >= LONG_SLICE {
             slice = LONG_SLICE;
         } else if self.interrupt.is_some() {
-            let unasked =
-                self.since_begun(now).saturating_sub(Duration::from_micros(self.asked.load(Ordering::Relaxed)));
+            let unasked = self.since_begun(now).saturating_sub(Duration::from_micros(self.asked.get()));
             if unasked >= SLICE {
                 self.ask(now)?;
             } else if unasked > TOLERANCE {
@@ -146,7 +145,7 @@ impl Exchange {
     }
 
     fn ask(&self, now: Instant) -> Result<(), Fault> {
-        self.asked.store(self.since_begun(now).as_micros() as u64, Ordering::Relaxed);
+        self.asked.set(self.since_begun(now).as_micros() as u64);
         match &self.interrupt {
             Some(hook) if hook() => Err(Fault::Interrupted),
             _ => Ok(()),
@@ -160,7 +159,7 @@ impl Clone for Exchange {
             cancel: self.cancel.clone(),
             interrupt: self.interrupt.clone(),
             record: self.record.clone(),
-            asked: AtomicU64::new(self.asked.load(Ordering::Relaxed)),
+            asked: self.asked.clone(),
             ..*self
         }
     }

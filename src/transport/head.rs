@@ -1,15 +1,16 @@
-//! Takes the headers that nobody reads out of an answer's head. ureq makes a map of all of them, at ten times the price: an
+//! Takes the headers that nobody reads out of an answer's head. ureq-proto makes a map of all of them, at ten times the price: an
 //! answer of a usual gateway has fifteen, of which two or three matter.
 //!
-//! Only what is surely a whole header of no meaning here goes. Everything else, and every fault, is left for ureq to see.
+//! Only what is surely a whole header of no meaning here goes. Everything else, and every fault, is left for it to see.
 
-use super::connection::MAX_HEAD;
 use memchr::memchr;
 
-/// What ureq or this library looks for. ureq also looks at a content type, but nobody asks it for what it finds.
+/// Heads longer than this are refused.
+pub(crate) const MAX_HEAD: usize = 16 * 1024;
+/// What ureq-proto or this library looks for.
 const READ: [&[u8]; 6] =
     [b"connection", b"content-encoding", b"content-length", b"location", b"retry-after", b"transfer-encoding"];
-/// A status line, as many headers as ureq takes, and an empty line. Longer heads are left as they are, for ureq to refuse.
+/// A status line, as many headers as ureq-proto takes, and an empty line. Longer heads are left as they are, for it to refuse.
 const MAX_LINES: usize = 1 + 128 + 1;
 
 /// Which bytes a name may consist of: those of all names in use, fewer than are allowed.
@@ -44,6 +45,32 @@ pub(crate) fn shorten(input: &mut [u8], keep: Option<&mut Vec<u8>>) -> usize {
     let gone = ends[lines - 1] - kept;
     input.copy_within(..kept, gone);
     gone
+}
+
+/// The length of what stands before the answer itself: an empty line, or an interim answer. Empty lines are skipped as
+/// ureq-proto does: an interim answer may come behind them.
+pub(crate) fn preface(input: &[u8]) -> Option<usize> {
+    empty_line(input).or_else(|| interim_answer(input))
+}
+
+/// The length of the empty line that `input` begins with.
+fn empty_line(input: &[u8]) -> Option<usize> {
+    [&b"\r\n"[..], b"\n"].into_iter().find(|empty| input.starts_with(empty)).map(<[u8]>::len)
+}
+
+/// The length of the interim answer that `input` begins with, if it is whole: 1xx answers are not the answer (RFC 9110,
+/// section 15.2). ureq-proto takes a 100 with headers, which is allowed, for an error; 101 was not asked for and is left to be
+/// refused. What only looks like one is left for ureq-proto to refuse. Lines may end without CR, as it takes them too (RFC
+/// 9112, section 2.2): an end that only one of us saw would hide the answer behind it.
+fn interim_answer(input: &[u8]) -> Option<usize> {
+    let status = input.strip_prefix(b"HTTP/1.1 ").or_else(|| input.strip_prefix(b"HTTP/1.0 "))?;
+    match status {
+        [b'1', b'0', b'1', ..] => return None,
+        [b'1', b'0'..=b'9', b'0'..=b'9', b' ' | b'\r' | b'\n', ..] => {}
+        _ => return None,
+    }
+    let mut line_ends = input.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at + 1);
+    line_ends.find_map(|behind| Some(behind + empty_line(&input[behind..])?))
 }
 
 /// The ends of the head's lines, the empty one included, and their number; none if the head is not whole.
@@ -176,5 +203,26 @@ mod tests {
             shorter += usize::from(gone > 0);
         }
         assert!(whole > 10_000 && shorter > 10_000, "{whole} whole heads, {shorter} shortened");
+    }
+
+    #[test]
+    fn only_whole_interim_answers_are_skipped() {
+        let cases = [
+            ("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200", Some(25)),
+            ("HTTP/1.1 103 Hints\r\nLink: x\r\n\r\n", Some(31)),
+            ("HTTP/1.1 100\r\n\r\n", Some(16)),
+            ("HTTP/1.1 100 Continue\n\nHTTP/1.1 500 X\r\n\r\n", Some(23)),
+            ("HTTP/1.1 100 Continue\n\r\n", Some(24)),
+            ("HTTP/1.1 100 Continue\r\n", None),
+            ("HTTP/1.1 101 Switching\r\n\r\n", None),
+            ("HTTP/1.1 10s Early\r\n\r\n", None),
+            ("HTTP/1.1 1\r\n\r\n", None),
+            ("HTTP/1.1 1000 X\r\n\r\n", None),
+            ("HTTP/1.1 200 OK\r\n\r\n", None),
+            ("HTTP/2 100 X\r\n\r\n", None),
+        ];
+        for (input, length) in cases {
+            assert_eq!(interim_answer(input.as_bytes()), length, "{input:?}");
+        }
     }
 }

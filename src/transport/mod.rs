@@ -1,9 +1,9 @@
 //! Carries one request to the service and its answer back, and says exactly how far it came.
 //!
-//! ureq speaks HTTP/1.1; everything below it is ours, because an OTP costs money and reaches a person: no thread and no
+//! ureq-proto speaks HTTP/1.1; everything below it is ours, because an OTP costs money and reaches a person: no thread and no
 //! look-up for a call on a kept connection, one deadline over every wait, waits that can be ended from outside, a proof for
 //! every NOT_SENT, and no socket shared with a forked child. From the bottom: [`fork`] and [`socket`], [`link`] (TLS),
-//! [`connect`], [`resolver`] and [`proxy`] (a new connection), [`connection`] and [`head`] (what ureq sees), [`pool`]. [`diagnosis`] takes the
+//! [`connect`], [`resolver`] and [`proxy`] (a new connection), [`connection`], [`head`] and [`http`] (the exchange), [`pool`]. [`diagnosis`] takes the
 //! steps of a new connection one by one.
 
 mod connect;
@@ -12,6 +12,7 @@ mod diagnosis;
 mod exchange;
 pub(crate) mod fork;
 mod head;
+mod http;
 mod link;
 mod pool;
 mod proxy;
@@ -29,19 +30,16 @@ pub(crate) use tls::{Roots, Tls};
 use crate::Code;
 use crate::answer::Answer;
 use crate::secret::Secret;
-use connection::{Connection, Lender, MAX_BODY, MAX_HEAD, Outcome, Resolved, lend};
+use connection::Connection;
+use http::Post;
 use link::Link;
 use pool::Pool;
 use proxy::{Kind, Target};
 use resolver::Resolver;
 use rustls::ClientConfig;
-use std::io::Read;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
-use ureq::Agent;
-use ureq::config::AutoHeaderValue;
-use ureq::http::header::{CONTENT_LENGTH, HOST};
-use ureq::http::{HeaderMap, HeaderValue, Method, Request, Response, Uri, Version};
+use std::time::Duration;
+use ureq_proto::http::{HeaderValue, Uri};
 
 /// What a transport is made of; checked already.
 pub(crate) struct Settings {
@@ -66,7 +64,6 @@ pub(crate) struct Transport {
 
 /// What belongs to one process.
 struct Process {
-    agent: Agent,
     pool: Pool,
     resolver: Resolver,
     tls: Option<Arc<ClientConfig>>,
@@ -76,20 +73,7 @@ struct Process {
 
 impl Process {
     fn new(settings: &Settings) -> Self {
-        let config = Agent::config_builder()
-            .http_status_as_error(false)
-            .max_redirects(0)
-            .proxy(None)
-            .max_idle_connections(0)
-            .max_idle_connections_per_host(0)
-            .max_response_header_size(MAX_HEAD)
-            // These headers are the transport's (`Transport::headers`), or not sent at all.
-            .user_agent(AutoHeaderValue::None)
-            .accept(AutoHeaderValue::None)
-            .accept_encoding(AutoHeaderValue::None)
-            .build();
         Process {
-            agent: Agent::with_parts(config, Lender, Resolved),
             pool: Pool::new(settings.max_idle, settings.idle_timeout),
             resolver: Resolver::new(),
             tls: settings.tls.config(tls::Peer::Service).ok(),
@@ -119,7 +103,7 @@ impl Transport {
     }
 
     /// Posts `body`, JSON, and reads the answer.
-    pub fn post(&self, url: &Uri, headers: &Arc<Secret>, body: &[u8], exchange: &Exchange) -> Result<Answer, Failure> {
+    pub fn post(&self, url: &Uri, headers: &Secret, body: &[u8], exchange: &Exchange) -> Result<Answer, Failure> {
         let process = self.process.get(|| Process::new(&self.settings));
         let kept = process.pool.take();
         let reused = kept.is_some();
@@ -127,22 +111,12 @@ impl Transport {
             Some(connection) => connection,
             None => Box::new(self.connect(process, url, &exchange.shortened(self.settings.connect_timeout))?),
         };
-        connection.begin(exchange, headers, body.len());
-        let (result, connection) = lend(connection, || run(&process.agent, url, &self.settings.host, body));
-        let Some(mut connection) = connection else {
-            return Err(Failure::unknown(Code::Internal, "The connection was lost inside the library."));
-        };
-        let outcome = connection.end();
-        match result {
-            Ok((answer, reusable)) if outcome.failure.is_none() => {
-                if reusable && outcome.clean {
-                    process.pool.put(connection);
-                }
-                Ok(Answer { reused, head: outcome.head, ..answer })
-            }
-            Ok(_) => Err(explain(None, outcome)),
-            Err(error) => Err(explain(Some(&error), outcome)),
+        let post = Post { url, host: &self.settings.host, headers, body };
+        let (answer, reusable) = post.over(&mut connection, exchange)?;
+        if reusable {
+            process.pool.put(connection);
         }
+        Ok(Answer { reused, ..answer })
     }
 
     /// A new connection to the service, through the proxy if there is one.
@@ -237,121 +211,10 @@ fn open(process: &Process, host: &str, port: u16, exchange: &Exchange) -> Result
     Ok(Link::Plain(socket))
 }
 
-/// The HTTP exchange on the connection that is held out. Also tells whether the connection can carry another one.
-fn run(agent: &Agent, url: &Uri, host: &HeaderValue, body: &[u8]) -> Result<(Answer, bool), ureq::Error> {
-    let length = HeaderValue::from(body.len());
-    let mut request = Request::new(body);
-    *request.method_mut() = Method::POST;
-    *request.uri_mut() = url.clone();
-    // ureq would write both anew for each call, at twice the price.
-    request.headers_mut().insert(HOST, host.clone());
-    request.headers_mut().insert(CONTENT_LENGTH, length);
-    let mut response = agent.run(request)?;
-    let told = Told::by(response.headers());
-    if told.is_coded {
-        return Err(ureq::Error::Other("the answer is in a coding that was not asked for".into()));
-    }
-    let reusable = is_reusable(&response, &told);
-    let (http_status, retry_after) = (response.status().as_u16(), told.retry_after.and_then(retry_after));
-    let body = read_body(response.body_mut().as_reader())?;
-    Ok((Answer { http_status, retry_after, body, ..Answer::default() }, reusable))
-}
-
-/// Reads to the end. Most answers come in one piece, and are kept at their size.
-fn read_body(mut reader: impl Read) -> Result<Vec<u8>, ureq::Error> {
-    let mut piece = [0; 1024];
-    let mut body = Vec::new();
-    loop {
-        match reader.read(&mut piece)? {
-            0 => return Ok(body),
-            read => body.extend_from_slice(&piece[..read]),
-        }
-        if body.len() > MAX_BODY {
-            return Err(ureq::Error::BodyExceedsLimit(MAX_BODY as u64));
-        }
-    }
-}
-
-/// The headers that matter here, found in one pass.
-#[derive(Default)]
-struct Told<'a> {
-    retry_after: Option<&'a HeaderValue>,
-    has_length: bool,
-    has_encoding: bool,
-    /// The body is not as it is, or in chunks at the most: no other coding was asked for, and ureq would hand it out
-    /// undecoded.
-    is_coded: bool,
-    closes: bool,
-}
-
-impl<'a> Told<'a> {
-    fn by(headers: &'a HeaderMap) -> Self {
-        let mut told = Told::default();
-        for (name, value) in headers {
-            match name.as_str() {
-                "retry-after" => _ = told.retry_after.get_or_insert(value),
-                "content-length" => told.has_length = true,
-                "transfer-encoding" => {
-                    told.is_coded |= told.has_encoding || !value.as_bytes().eq_ignore_ascii_case(b"chunked");
-                    told.has_encoding = true;
-                }
-                "content-encoding" => told.is_coded |= !value.as_bytes().eq_ignore_ascii_case(b"identity"),
-                "connection" => told.closes |= says_close(value),
-                _ => {}
-            }
-        }
-        told
-    }
-}
-
-fn says_close(value: &HeaderValue) -> bool {
-    value.to_str().is_ok_and(|value| value.split(',').any(|token| token.trim().eq_ignore_ascii_case("close")))
-}
-
-/// RFC 9112, section 9.3; and a message with both lengths is not one to build upon (section 6.3).
-fn is_reusable<T>(response: &Response<T>, told: &Told<'_>) -> bool {
-    response.version() == Version::HTTP_11
-        && !told.closes
-        && response.status().as_u16() >= 200
-        && !response.status().is_redirection()
-        && !(told.has_encoding && told.has_length)
-}
-
-/// Seconds or a date (RFC 9110, section 10.2.3). A date that has passed is no wait.
-fn retry_after(value: &HeaderValue) -> Option<Duration> {
-    let value = value.to_str().ok()?.trim();
-    if let Ok(seconds) = value.parse::<u32>() {
-        return Some(Duration::from_secs(seconds.into()));
-    }
-    let date = httpdate::parse_http_date(value).ok()?;
-    Some(date.duration_since(SystemTime::now()).unwrap_or_default())
-}
-
-/// Why the exchange gave no answer. What the connection saw goes before what ureq made of it.
-fn explain(error: Option<&ureq::Error>, outcome: Outcome) -> Failure {
-    if let Some(failure) = outcome.failure {
-        return failure;
-    }
-    if !outcome.sent {
-        return Failure::not_sent(Code::Internal, "The request could not be written.").for_good();
-    }
-    match error {
-        Some(ureq::Error::Io(_)) | None => Failure::unknown(
-            Code::ConnectionLost,
-            "The service closed the connection before its whole answer came; whether the request was carried out is unknown.",
-        ),
-        // ureq's own words may repeat what the peer sent.
-        Some(_) => Failure::unknown(
-            Code::BadAnswer,
-            "The answer is not HTTP that can be trusted, or too long; whether the request was carried out is unknown.",
-        ),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::io::Write;
+    use std::io::{Read, Write};
     use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream};
     use std::sync::atomic::{AtomicUsize, Ordering};
 

@@ -9,7 +9,7 @@ use crate::secret::Secret;
 use base64::Engine as _;
 use percent_encoding::percent_decode_str;
 use std::net::IpAddr;
-use ureq::http::Uri;
+use ureq_proto::http::Uri;
 use zeroize::Zeroizing;
 
 /// A reply to CONNECT longer than this is no reply.

@@ -66,7 +66,7 @@ def test_it_holds_licences_and_a_bill_of_materials(wheel: Path) -> None:
             assert archive.read(f"{info}/licenses/{name}")
         (materials,) = [name for name in names if name.startswith(f"{info}/sboms/") and name.endswith(".json")]
         listed = {part["name"] for part in json.loads(archive.read(materials))["components"]}
-    assert {"ants-otp", "rustls", "ureq", "pyo3"} <= listed
+    assert {"ants-otp", "rustls", "ureq-proto", "pyo3"} <= listed
 
 
 def test_the_licences_are_those_of_the_crates() -> None:

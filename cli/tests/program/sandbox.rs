@@ -62,7 +62,9 @@ fn the_port_is_the_one_asked_for_and_a_taken_one_is_refused() {
 #[test]
 fn sigterm_and_sigint_end_it_at_once() {
     for (name, number) in [("TERM", 15), ("INT", 2)] {
-        let (mut sandbox, _out, _) = started(program().arg("sandbox"));
+        // Tests that are run in the background ignore SIGINT, and so would their children.
+        let defaults = ["--default-signal=INT", env!("CARGO_BIN_EXE_ants-otp"), "sandbox"];
+        let (mut sandbox, _out, _) = started(Command::new("env").args(defaults));
         let begun = Instant::now();
         assert!(Command::new("kill").args(["-s", name, &sandbox.0.id().to_string()]).status().unwrap().success());
         assert_eq!(sandbox.0.wait().unwrap().signal(), Some(number));

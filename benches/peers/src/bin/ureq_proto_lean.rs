@@ -1,6 +1,6 @@
 //! ureq-proto by itself, as lean as it can be used: its states are driven by hand over a socket with a time-out, the headers
 //! that are the same in each call are written around it, and nothing is checked that it does not check. What lies between
-//! this and us are ureq's own path (`ureq::run`), the deadline, the distrust of answers, errors and the log. Plain HTTP only.
+//! this and us are the deadline, the pool, the distrust of answers, errors and the log. Plain HTTP only.
 
 use ants_otp_peers::{Answer, QUESTION, authorization, measure};
 use std::io::{Read, Write};

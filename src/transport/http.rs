@@ -1,0 +1,202 @@
+//! One POST and its answer on a connection. ureq-proto, the protocol machine of ureq, writes and reads HTTP/1.1; what it is
+//! given to write and to read, and whether its answer can be trusted, is decided here.
+
+use super::connection::{Carried, Connection, MAX_BODY, Written};
+use super::exchange::{Exchange, Failure};
+use super::head::{self, MAX_HEAD};
+use crate::Code;
+use crate::answer::Answer;
+use crate::secret::Secret;
+use std::time::{Duration, SystemTime};
+use ureq_proto::BodyMode;
+use ureq_proto::client::state::{RecvBody, RecvResponse};
+use ureq_proto::client::{Call, RecvResponseResult, SendRequestResult};
+use ureq_proto::http::header::{CONTENT_LENGTH, HOST};
+use ureq_proto::http::{HeaderMap, HeaderValue, Method, Request, Response, Uri, Version};
+
+/// What is sent.
+pub(crate) struct Post<'a> {
+    pub url: &'a Uri,
+    /// The service's, as the Host header names it.
+    pub host: &'a HeaderValue,
+    /// Whole lines, the Authorization header among them: ureq-proto, which logs what it writes, never holds it.
+    pub headers: &'a Secret,
+    /// JSON.
+    pub body: &'a [u8],
+}
+
+impl Post<'_> {
+    /// Sends it and reads the answer. Also tells whether the connection can carry another one.
+    pub fn over(&self, connection: &mut Connection, exchange: &Exchange) -> Result<(Answer, bool), Failure> {
+        let mut carried = connection.carry(exchange);
+        let call = carried.send(self.room(), |output| self.write(output))?;
+        let mut kept = Vec::new();
+        let (response, call) = read_head(&mut carried, call, exchange.keep_head.then_some(&mut kept))?;
+        let told = Told::by(response.headers());
+        if told.is_coded {
+            return Err(distrusted());
+        }
+        let body = match call {
+            RecvResponseResult::RecvBody(call) => read_body(&mut carried, call)?,
+            // Without a body. That of a redirect is not followed.
+            RecvResponseResult::Redirect(_) | RecvResponseResult::Cleanup(_) => Vec::new(),
+        };
+        let reusable = carried.is_clean() && is_reusable(&response, &told);
+        let retry_after = told.retry_after.and_then(retry_after);
+        let http_status = response.status().as_u16();
+        Ok((Answer { http_status, retry_after, body, head: kept, ..Answer::default() }, reusable))
+    }
+
+    /// As many bytes as it may have: ureq-proto writes whole lines, or none.
+    fn room(&self) -> usize {
+        const METHOD_VERSION_AND_NAMES: usize = 128;
+        let target = self.url.path_and_query().map_or(1, |target| target.as_str().len());
+        METHOD_VERSION_AND_NAMES + target + self.host.len() + self.headers.reveal().len() + self.body.len()
+    }
+
+    /// Writes head and body. None is what ureq-proto never makes of such a request.
+    fn write(&self, output: &mut [u8]) -> Option<Written<Call<RecvResponse>>> {
+        let mut request = Request::new(());
+        *request.method_mut() = Method::POST;
+        *request.uri_mut() = self.url.clone();
+        // ureq-proto would write both anew for each call, at twice the price.
+        request.headers_mut().insert(HOST, self.host.clone());
+        request.headers_mut().insert(CONTENT_LENGTH, self.body.len().into());
+        let mut call = Call::new(request).ok()?.proceed();
+        let head = call.write(output).ok()?;
+        let Ok(Some(SendRequestResult::SendBody(mut call))) = call.proceed() else { return None };
+        // Before the empty line.
+        let at = output.get(..head)?.strip_suffix(b"\r\n").filter(|lines| lines.ends_with(b"\r\n"))?.len();
+        let mut head = at;
+        for part in [self.headers.reveal().as_bytes(), b"\r\n"] {
+            output.get_mut(head..head + part.len())?.copy_from_slice(part);
+            head += part.len();
+        }
+        let (_, body) = call.write(self.body, output.get_mut(head..)?).ok()?;
+        Some(Written { head, length: head + body, state: call.proceed()? })
+    }
+}
+
+/// Reads the head. The whole of it goes to `keep`, as it came.
+fn read_head(
+    carried: &mut Carried<'_>,
+    mut call: Call<RecvResponse>,
+    mut keep: Option<&mut Vec<u8>>,
+) -> Result<(Response<()>, RecvResponseResult), Failure> {
+    let mut used = 0;
+    loop {
+        if used == 0 && !carried.receive()? {
+            return Err(cut());
+        }
+        while let Some(length) = head::preface(carried.input()) {
+            carried.consume(length);
+        }
+        let keep = keep.as_deref_mut().filter(|kept| kept.is_empty());
+        let gone = head::shorten(carried.input(), keep);
+        carried.consume(gone);
+        let response;
+        (used, response) = call.try_response(carried.input(), false).map_err(|_| distrusted())?;
+        if (if response.is_some() { used } else { carried.input().len() }) > MAX_HEAD {
+            return Err(distrusted());
+        }
+        carried.consume(used);
+        if let Some(response) = response {
+            return Ok((response, call.proceed().ok_or_else(distrusted)?));
+        }
+    }
+}
+
+/// Reads to the end. Most answers come in one piece, and are kept at their size.
+fn read_body(carried: &mut Carried<'_>, mut call: Call<RecvBody>) -> Result<Vec<u8>, Failure> {
+    let mut piece = [0; 1024];
+    let mut body = Vec::new();
+    let ends_with_connection = matches!(call.body_mode(), BodyMode::CloseDelimited);
+    while ends_with_connection || !call.can_proceed() {
+        let (used, read) = call.read(carried.input(), &mut piece).map_err(|_| distrusted())?;
+        carried.consume(used);
+        body.extend_from_slice(&piece[..read]);
+        if body.len() > MAX_BODY {
+            return Err(distrusted());
+        }
+        if used == 0 && read == 0 && !carried.receive()? {
+            // Some services close the connection behind the last chunk's size, without the empty line.
+            let is_whole = call.can_proceed() || call.is_ended_chunked();
+            return match (carried.input().is_empty(), is_whole) {
+                (true, true) => Ok(body),
+                (true, false) => Err(cut()),
+                (false, _) => Err(distrusted()),
+            };
+        }
+    }
+    Ok(body)
+}
+
+fn cut() -> Failure {
+    Failure::unknown(
+        Code::ConnectionLost,
+        "The service closed the connection before its whole answer came; whether the request was carried out is unknown.",
+    )
+}
+
+/// ureq-proto's own words may repeat what the peer sent.
+fn distrusted() -> Failure {
+    Failure::unknown(
+        Code::BadAnswer,
+        "The answer is not HTTP that can be trusted, or too long; whether the request was carried out is unknown.",
+    )
+}
+
+/// The headers that matter here, found in one pass.
+#[derive(Default)]
+struct Told<'a> {
+    retry_after: Option<&'a HeaderValue>,
+    has_length: bool,
+    has_encoding: bool,
+    /// The body is not as it is, or in chunks at the most: no other coding was asked for, and ureq-proto
+    /// hands it out undecoded.
+    is_coded: bool,
+    closes: bool,
+}
+
+impl<'a> Told<'a> {
+    fn by(headers: &'a HeaderMap) -> Self {
+        let mut told = Told::default();
+        for (name, value) in headers {
+            match name.as_str() {
+                "retry-after" => _ = told.retry_after.get_or_insert(value),
+                "content-length" => told.has_length = true,
+                "transfer-encoding" => {
+                    told.is_coded |= told.has_encoding || !value.as_bytes().eq_ignore_ascii_case(b"chunked");
+                    told.has_encoding = true;
+                }
+                "content-encoding" => told.is_coded |= !value.as_bytes().eq_ignore_ascii_case(b"identity"),
+                "connection" => told.closes |= says_close(value),
+                _ => {}
+            }
+        }
+        told
+    }
+}
+
+fn says_close(value: &HeaderValue) -> bool {
+    value.to_str().is_ok_and(|value| value.split(',').any(|token| token.trim().eq_ignore_ascii_case("close")))
+}
+
+/// RFC 9112, section 9.3; and a message with both lengths is not one to build upon (section 6.3).
+fn is_reusable<T>(response: &Response<T>, told: &Told<'_>) -> bool {
+    response.version() == Version::HTTP_11
+        && !told.closes
+        && response.status().as_u16() >= 200
+        && !response.status().is_redirection()
+        && !(told.has_encoding && told.has_length)
+}
+
+/// Seconds or a date (RFC 9110, section 10.2.3). A date that has passed is no wait.
+fn retry_after(value: &HeaderValue) -> Option<Duration> {
+    let value = value.to_str().ok()?.trim();
+    if let Ok(seconds) = value.parse::<u32>() {
+        return Some(Duration::from_secs(seconds.into()));
+    }
+    let date = httpdate::parse_http_date(value).ok()?;
+    Some(date.duration_since(SystemTime::now()).unwrap_or_default())
+}
