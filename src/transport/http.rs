@@ -38,7 +38,7 @@ impl Post<'_> {
         }
         let body = match call {
             RecvResponseResult::RecvBody(call) => read_body(&mut carried, call)?,
-            // Without a body. That of a redirect is not followed.
+            // Without a body. A redirect is not followed.
             RecvResponseResult::Redirect(_) | RecvResponseResult::Cleanup(_) => Vec::new(),
         };
         let reusable = carried.is_clean() && is_reusable(&response, &told);
