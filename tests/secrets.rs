@@ -169,7 +169,7 @@ fn answers() -> Vec<(&'static str, Vec<u8>)> {
     ]
 }
 
-/// What the service itself says in the trace lines of ureq-proto is not ours: where it repeats the code, those are not searched.
+/// What the service itself says in ureq-proto's trace lines is not ours: where it repeats the code, those are not searched.
 fn without_trace<T>(run: impl FnOnce() -> T) -> T {
     log::set_max_level(log::LevelFilter::Debug);
     let result = run();

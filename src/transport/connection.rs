@@ -88,6 +88,18 @@ pub(crate) struct Carried<'a> {
     ended: bool,
 }
 
+/// The output while a request stands in it, with the credentials and, for a verify, the OTP code: zeros again afterwards,
+/// also behind a panic of the interrupt hook.
+struct Wiped<'a>(&'a mut [u8]);
+
+impl Drop for Wiped<'_> {
+    fn drop(&mut self) {
+        self.0.fill(0);
+        // Behind a failure the buffer is freed next: the compiler might leave out the zeros.
+        std::hint::black_box(&mut self.0);
+    }
+}
+
 /// A request that stands in the output.
 pub(crate) struct Written<T> {
     /// The head's length, and with the body's.
@@ -100,24 +112,14 @@ pub(crate) struct Written<T> {
 impl Carried<'_> {
     /// Sends what `write` puts into an output of at least `room` bytes; it gives none where it cannot write.
     pub fn send<T>(&mut self, room: usize, write: impl FnOnce(&mut [u8]) -> Option<Written<T>>) -> Result<T, Failure> {
-        if self.connection.output.len() < room {
-            self.connection.output.resize(room.max(SMALL_OUTPUT), 0);
-        }
-        let written = write(&mut self.connection.output)
-            .ok_or_else(|| Failure::not_sent(Code::Internal, "The request could not be written.").for_good());
-        let result = written.and_then(|request| {
-            self.send_written(request.head, request.length)?;
-            Ok(request.state)
-        });
-        // The request holds the credentials and, for a verify, the OTP code. The buffer lives on, so that writing zeros
-        // cannot be optimised away.
-        self.connection.output.fill(0);
-        result
-    }
-
-    fn send_written(&mut self, head: usize, length: usize) -> Result<(), Failure> {
         let Connection { link, output, host, .. } = &mut *self.connection;
-        let request = &output[..length];
+        if output.len() < room {
+            output.resize(room.max(SMALL_OUTPUT), 0);
+        }
+        let output = Wiped(output);
+        let unwritten = || Failure::not_sent(Code::Internal, "The request could not be written.").for_good();
+        let Written { head, length, state } = write(output.0).ok_or_else(unwritten)?;
+        let request = &output.0[..length];
         if let Some(record) = &self.exchange.record {
             record.note_sent(request);
         }
@@ -126,7 +128,8 @@ impl Carried<'_> {
             // Under TLS the body travels in the record that the kernel has a part of.
             let proof = if link.is_tls() { 0 } else { head as u64 };
             failure(fault, link.taken() - before > proof, host)
-        })
+        })?;
+        Ok(state)
     }
 
     /// Receives once, behind what is not consumed yet; false is the connection's end.

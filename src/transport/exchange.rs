@@ -15,6 +15,7 @@ const TOLERANCE: Duration = Duration::from_millis(20);
 const LONG_SLICE: Duration = Duration::from_secs(2);
 
 /// The bounds of one call. Belongs to the calling thread.
+#[derive(Clone)]
 pub(crate) struct Exchange {
     begun: Instant,
     deadline: Instant,
@@ -149,18 +150,6 @@ impl Exchange {
         match &self.interrupt {
             Some(hook) if hook() => Err(Fault::Interrupted),
             _ => Ok(()),
-        }
-    }
-}
-
-impl Clone for Exchange {
-    fn clone(&self) -> Self {
-        Exchange {
-            cancel: self.cancel.clone(),
-            interrupt: self.interrupt.clone(),
-            record: self.record.clone(),
-            asked: self.asked.clone(),
-            ..*self
         }
     }
 }

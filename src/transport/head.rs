@@ -1,17 +1,17 @@
-//! Takes the headers that nobody reads out of an answer's head. ureq-proto makes a map of all of them, at ten times the price: an
+//! Takes the headers that nobody reads out of an answer's head. ureq-proto makes a map of all of them, at a higher price: an
 //! answer of a usual gateway has fifteen, of which two or three matter.
 //!
 //! Only what is surely a whole header of no meaning here goes. Everything else, and every fault, is left for it to see.
 
 use memchr::memchr;
+use ureq_proto::client::MAX_RESPONSE_HEADERS;
 
 /// Heads longer than this are refused.
 pub(crate) const MAX_HEAD: usize = 16 * 1024;
 /// What ureq-proto or this library looks for.
-const READ: [&[u8]; 6] =
-    [b"connection", b"content-encoding", b"content-length", b"location", b"retry-after", b"transfer-encoding"];
-/// A status line, as many headers as ureq-proto takes, and an empty line. Longer heads are left as they are, for it to refuse.
-const MAX_LINES: usize = 1 + 128 + 1;
+const READ: [&[u8]; 5] = [b"connection", b"content-encoding", b"content-length", b"retry-after", b"transfer-encoding"];
+/// A status line, as many headers as ureq-proto takes, and an empty line. Longer heads are left for it to refuse.
+const MAX_LINES: usize = 1 + MAX_RESPONSE_HEADERS + 1;
 
 /// Which bytes a name may consist of: those of all names in use, fewer than are allowed.
 const IN_NAMES: [bool; 256] = {
@@ -99,6 +99,7 @@ fn is_idle(line: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use ureq_proto::parser::try_parse_response;
 
     fn shortened(input: &str) -> String {
         let mut input = input.as_bytes().to_vec();
@@ -145,17 +146,14 @@ mod tests {
         assert_eq!(shortened(&long), long);
     }
 
-    type Understood = (Option<u16>, Vec<(String, Vec<u8>)>, Vec<u8>);
+    type Understood = (u16, Vec<(String, Vec<u8>)>, Vec<u8>);
 
-    /// What a reader of HTTP makes of `input`: the status, the headers that are read, and what follows the head.
-    fn understood(input: &[u8]) -> Result<Option<Understood>, httparse::Error> {
-        let mut headers = [httparse::EMPTY_HEADER; MAX_LINES];
-        let mut response = httparse::Response::new(&mut headers);
-        let httparse::Status::Complete(length) = response.parse(input)? else { return Ok(None) };
-        let is_read = |name: &str| READ.iter().any(|read| name.as_bytes().eq_ignore_ascii_case(read));
-        let read = response.headers.iter().filter(|header| is_read(header.name));
-        let read = read.map(|header| (header.name.to_owned(), header.value.to_vec())).collect();
-        Ok(Some((response.code, read, input[length..].to_vec())))
+    /// What ureq-proto makes of `input`: the status, the headers that are read, and what follows the head.
+    fn understood(input: &[u8]) -> Result<Option<Understood>, ureq_proto::Error> {
+        let Some((length, response)) = try_parse_response::<MAX_RESPONSE_HEADERS>(input)? else { return Ok(None) };
+        let read = response.headers().iter().filter(|(name, _)| READ.contains(&name.as_str().as_bytes()));
+        let read = read.map(|(name, value)| (name.to_string(), value.as_bytes().to_vec())).collect();
+        Ok(Some((response.status().as_u16(), read, input[length..].to_vec())))
     }
 
     #[test]

@@ -19,7 +19,7 @@ pub(crate) struct Post<'a> {
     pub url: &'a Uri,
     /// The service's, as the Host header names it.
     pub host: &'a HeaderValue,
-    /// Whole lines, the Authorization header among them: ureq-proto, which logs what it writes, never holds it.
+    /// Whole lines, the Authorization header among them: ureq-proto, which logs what it reads and writes, never holds it.
     pub headers: &'a Secret,
     /// JSON.
     pub body: &'a [u8],
@@ -65,15 +65,18 @@ impl Post<'_> {
         let mut call = Call::new(request).ok()?.proceed();
         let head = call.write(output).ok()?;
         let Ok(Some(SendRequestResult::SendBody(mut call))) = call.proceed() else { return None };
-        // Before the empty line.
-        let at = output.get(..head)?.strip_suffix(b"\r\n").filter(|lines| lines.ends_with(b"\r\n"))?.len();
-        let mut head = at;
-        for part in [self.headers.reveal().as_bytes(), b"\r\n"] {
-            output.get_mut(head..head + part.len())?.copy_from_slice(part);
-            head += part.len();
-        }
-        let (_, body) = call.write(self.body, output.get_mut(head..)?).ok()?;
-        Some(Written { head, length: head + body, state: call.proceed()? })
+        // Ours go before the empty line. The body, too, is copied past ureq-proto, which would log it.
+        let mut length = output.get(..head)?.strip_suffix(b"\r\n").filter(|lines| lines.ends_with(b"\r\n"))?.len();
+        let mut append = |part: &[u8]| {
+            output.get_mut(length..length + part.len())?.copy_from_slice(part);
+            length += part.len();
+            Some(length)
+        };
+        append(self.headers.reveal().as_bytes())?;
+        let head = append(b"\r\n")?;
+        let length = append(self.body)?;
+        call.consume_direct_write(self.body.len()).ok()?;
+        Some(Written { head, length, state: call.proceed()? })
     }
 }
 
@@ -183,7 +186,7 @@ fn says_close(value: &HeaderValue) -> bool {
 }
 
 /// RFC 9112, section 9.3; and a message with both lengths is not one to build upon (section 6.3).
-fn is_reusable<T>(response: &Response<T>, told: &Told<'_>) -> bool {
+fn is_reusable(response: &Response<()>, told: &Told<'_>) -> bool {
     response.version() == Version::HTTP_11
         && !told.closes
         && response.status().as_u16() >= 200

@@ -3,8 +3,8 @@
 //! ureq-proto speaks HTTP/1.1; everything below it is ours, because an OTP costs money and reaches a person: no thread and no
 //! look-up for a call on a kept connection, one deadline over every wait, waits that can be ended from outside, a proof for
 //! every NOT_SENT, and no socket shared with a forked child. From the bottom: [`fork`] and [`socket`], [`link`] (TLS),
-//! [`connect`], [`resolver`] and [`proxy`] (a new connection), [`connection`], [`head`] and [`http`] (the exchange), [`pool`]. [`diagnosis`] takes the
-//! steps of a new connection one by one.
+//! [`connect`], [`resolver`] and [`proxy`] (a new connection), [`connection`], [`head`] and [`http`] (the exchange), [`pool`].
+//! [`diagnosis`] takes the steps of a new connection one by one.
 
 mod connect;
 mod connection;
@@ -109,7 +109,7 @@ impl Transport {
         let reused = kept.is_some();
         let mut connection = match kept {
             Some(connection) => connection,
-            None => Box::new(self.connect(process, url, &exchange.shortened(self.settings.connect_timeout))?),
+            None => self.connect(process, url, &exchange.shortened(self.settings.connect_timeout))?,
         };
         let post = Post { url, host: &self.settings.host, headers, body };
         let (answer, reusable) = post.over(&mut connection, exchange)?;

@@ -13,7 +13,7 @@ pub(crate) struct Pool {
 }
 
 struct Idle {
-    connection: Box<Connection>,
+    connection: Connection,
     since: Instant,
 }
 
@@ -23,7 +23,7 @@ impl Pool {
     }
 
     /// The newest connection that is still good: young enough, open, and with nothing waiting to be read.
-    pub fn take(&self) -> Option<Box<Connection>> {
+    pub fn take(&self) -> Option<Connection> {
         loop {
             let newest = self.lock().pop_back()?;
             if newest.since.elapsed() >= self.life {
@@ -40,7 +40,7 @@ impl Pool {
     }
 
     /// Keeps a connection whose answer was read to its end.
-    pub fn put(&self, connection: Box<Connection>) {
+    pub fn put(&self, connection: Connection) {
         if self.max == 0 {
             return;
         }
