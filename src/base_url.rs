@@ -1,6 +1,7 @@
 //! The service's address: checked once, used as given (wire.md, "Service").
 
 use crate::check::Checked;
+use crate::transport::is_this_machine;
 use std::net::{IpAddr, Ipv6Addr};
 use ureq_proto::http::uri::Scheme;
 use ureq_proto::http::{HeaderValue, Uri};
@@ -64,7 +65,7 @@ impl BaseUrl {
     fn is_loopback(&self) -> bool {
         match self.host.parse::<IpAddr>() {
             Ok(address) => address.is_loopback(),
-            Err(_) => self.host.eq_ignore_ascii_case("localhost"),
+            Err(_) => is_this_machine(&self.host),
         }
     }
 

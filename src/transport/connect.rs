@@ -39,6 +39,7 @@ struct Race {
     /// A child that is born now closes these too.
     running: Vec<Wire>,
     next_start: Instant,
+    /// The first: the resolver's first address is the likeliest.
     error: Option<io::Error>,
 }
 
@@ -51,7 +52,7 @@ impl Race {
                 Ok((wire, true)) => return Some(wire),
                 Ok((wire, false)) => self.running.push(wire),
                 Err(error) => {
-                    self.error = Some(error);
+                    self.error.get_or_insert(error);
                     continue;
                 }
             }
@@ -74,7 +75,7 @@ impl Race {
             let wire = self.running.swap_remove(index);
             match wire.stream().and_then(|stream| connect_outcome(stream.as_fd())) {
                 Ok(()) => return Ok(Some(wire)),
-                Err(error) => self.error = Some(error),
+                Err(error) => _ = self.error.get_or_insert(error),
             }
         }
         Ok(None)

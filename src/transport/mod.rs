@@ -23,7 +23,7 @@ mod tls;
 pub(crate) use exchange::{Exchange, Failure};
 pub(crate) use fork::PerProcess;
 pub(crate) use proxy::Proxy;
-pub(crate) use resolver::interrupted;
+pub(crate) use resolver::{interrupted, is_this_machine};
 pub(crate) use socket::Wire;
 pub(crate) use tls::{Roots, Tls};
 

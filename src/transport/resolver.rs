@@ -6,7 +6,7 @@ use crate::Code;
 use crate::workers::without_signals;
 use std::collections::HashMap;
 use std::io;
-use std::net::{IpAddr, ToSocketAddrs};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, ToSocketAddrs};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -55,10 +55,13 @@ impl Resolver {
         Resolver(Arc::new(Shared { state: Mutex::default(), changed: Condvar::new(), lookup, life }))
     }
 
-    /// The addresses of `host`, at least one. An address in figures is its own.
+    /// The addresses of `host`, at least one. An address in figures is its own, and so are those of `localhost`.
     pub fn resolve(&self, host: &str, exchange: &Exchange) -> Result<Vec<IpAddr>, Failure> {
         if let Ok(address) = host.parse() {
             return Ok(vec![address]);
+        }
+        if is_this_machine(host) {
+            return Ok(vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()]);
         }
         let mut state = self.0.lock();
         let name = state.names.entry(host.to_owned()).or_default();
@@ -129,6 +132,12 @@ impl Resolver {
     }
 }
 
+/// `localhost` is never looked up (RFC 6761, section 6.3): plain HTTP is allowed to it because it is this machine, whatever
+/// a file or a name server say.
+pub(crate) fn is_this_machine(host: &str) -> bool {
+    host.eq_ignore_ascii_case("localhost")
+}
+
 impl Shared {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
@@ -175,7 +184,7 @@ mod tests {
     use super::*;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
-    const ONE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(127, 0, 0, 1));
+    const ONE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
     fn exchange(ms: u64) -> Exchange {
         Exchange::new(Duration::from_millis(ms), None, None)
@@ -197,6 +206,16 @@ mod tests {
         let (resolver, count) = counting(LIFE, Duration::ZERO);
         assert_eq!(resolver.resolve("::1", &exchange(100)).unwrap(), ["::1".parse::<IpAddr>().unwrap()]);
         assert_eq!(count.load(Ordering::SeqCst), 0);
+    }
+
+    #[test]
+    fn localhost_is_this_machine_whatever_a_look_up_would_say() {
+        let resolver = Resolver::with(Box::new(|_| Ok(vec!["192.0.2.1".parse().unwrap()])), LIFE);
+        for name in ["localhost", "LocalHost"] {
+            let found = resolver.resolve(name, &exchange(100)).unwrap();
+            assert!(found.contains(&ONE) && found.iter().all(IpAddr::is_loopback), "{found:?}");
+        }
+        assert!(!resolver.resolve("localhost.test", &exchange(1000)).unwrap().contains(&ONE));
     }
 
     #[test]
