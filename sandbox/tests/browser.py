@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from selenium import webdriver
+from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
@@ -130,12 +131,17 @@ class InboxPage(unittest.TestCase):
         return self.driver.find_element(By.CSS_SELECTOR, selector)
 
     def seen(self, selector: str) -> list[str]:
-        """The texts of what matches and can be seen."""
-        found = self.driver.find_elements(By.CSS_SELECTOR, selector)
-        return [element.text for element in found if element.is_displayed()]
+        """The texts of what matches and can be seen, at one moment: the page may change between two questions."""
+        script = """
+            const found = [...document.querySelectorAll(arguments[0])];
+            return found.filter((element) => element.checkVisibility()).map((element) => element.innerText.trim());
+        """
+        texts: list[str] = self.driver.execute_script(script, selector)
+        return texts
 
     def until(self, condition: Callable[[], object]) -> object:
-        return WebDriverWait(self.driver, 5, poll_frequency=0.05).until(lambda _: condition())
+        wait = WebDriverWait(self.driver, 5, 0.05, [NoSuchElementException, StaleElementReferenceException])
+        return wait.until(lambda _: condition())
 
     def message(self, otp_id: str) -> WebElement:
         return self.until(lambda: self.one(f'#messages > li[data-id="{otp_id}"]'))

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from selenium import webdriver
+from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -207,7 +208,8 @@ class InBrowser(Case):
         return found[0]
 
     def until(self, condition: Callable[[], Any]) -> Any:
-        return WebDriverWait(self.driver, 10, poll_frequency=0.05).until(lambda _: condition())
+        wait = WebDriverWait(self.driver, 10, 0.05, [NoSuchElementException, StaleElementReferenceException])
+        return wait.until(lambda _: condition())
 
     def fill(self, selector: str, text: str) -> None:
         """Types and presses Enter: no mouse is needed."""
