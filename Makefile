@@ -193,6 +193,7 @@ BENCH       := CC="$(firstword $(CC))" CARGO="$(CARGO)" STRIP="$(STRIP)" \
 BENCH_PEERS := pycurl==7.49.0 urllib3==2.8.0 requests==2.34.2 httpx==0.28.1 aiohttp==3.14.5
 
 bench: need-bench library bench-wheel  ## all measurements, against libcurl and others, into docs/benchmarks.md
+	$(CARGO) build --release --locked -p ants-otp-cli
 	$(BENCH) full
 
 bench-quick: need-bench library bench-wheel  ## those that repeat to 1 %: instructions, system calls, allocations, sizes

@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from contextlib import ExitStack
 from pathlib import Path
 
 import full
@@ -25,11 +24,9 @@ def main() -> int:
     if arguments.what == "check" and not quick.is_comparable(versions):
         return 0
     folder = prepare.build(arguments.built)
+    server = prepare.Server(folder)
     begun = time.monotonic()
-    with ExitStack() as stack:
-        wait_for_program = stack.enter_context(prepare.program_for_load()) if arguments.what == "full" else None
-        server = prepare.Server(folder)
-        stack.callback(server.stop)
+    try:
         runner = prepare.runner(server, folder)
         clients, python = prepare.clients(folder, arguments.built), prepare.python_clients()
         found = quick.measure(runner, clients, python, folder)
@@ -38,9 +35,11 @@ def main() -> int:
             quick.record(found, versions)
         if arguments.what == "check":
             return quick.check(found)
-        if wait_for_program:
-            full.measure(runner, server, clients, python, found, versions, arguments.built, wait_for_program)
+        if arguments.what == "full":
+            full.measure(runner, server, clients, python, found, versions, arguments.built)
         print(f"measured in {time.monotonic() - begun:.0f} s")
+    finally:
+        server.stop()
     return 0
 
 

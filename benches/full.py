@@ -16,7 +16,6 @@ from prepare import ROOT
 from quick import IMPORTS, progress
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from measure import Client, Runner
@@ -37,10 +36,9 @@ def measure(
     quick: dict[str, Any],
     versions: dict[str, str],
     built: Path,
-    wait_for_program: Callable[[], None],
 ) -> None:
     python_ir = instructions_in_python(runner, python, quick)
-    counted = {
+    found = {
         "quick": quick,
         "versions": versions,
         "headers": {
@@ -48,16 +46,12 @@ def measure(
         },
         "idle": idle(runner, server, clients["ants-otp"]),
         "profile": profile(runner, clients["ants-otp"], built),
-        "cold instructions": cold_instructions(runner, clients),
-        "python instructions": python_ir,
-    }
-    progress("waiting for the program's build")
-    wait_for_program()
-    found = counted | {
         "cpu": sequential(runner, clients, 11),
         "cold": cold(runner, clients),
+        "cold instructions": cold_instructions(runner, clients),
         "pauses": pauses(runner, server, clients),
         "memory": memory(runner, clients),
+        "python instructions": python_ir,
         "python cpu": sequential(runner, python, 3),
         "python cold": cold(runner, python, 3),
         "python threads": python_threads(runner, python),

@@ -11,15 +11,10 @@ import resource
 import shutil
 import subprocess
 import sys
-from contextlib import contextmanager
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from measure import SERVER_CPU, Client, Runner, pinning
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
 
 BENCHES = Path(__file__).resolve().parent
 ROOT = BENCHES.parent
@@ -63,22 +58,6 @@ def build(built: Path) -> Path:
         raise SystemExit("benches/peers cannot be built")
     certificates(folder)
     return folder
-
-
-@contextmanager
-def program_for_load() -> Iterator[Callable[[], None]]:
-    """Builds the program while something is counted that time does not change; gives what waits for it."""
-    process = subprocess.Popen([CARGO, "build", "-q", "--release", "--locked", "-p", "ants-otp-cli"], cwd=ROOT)
-
-    def wait() -> None:
-        if process.wait() != 0:
-            raise SystemExit("the program cannot be built")
-
-    try:
-        yield wait
-    finally:
-        process.terminate()
-        process.wait()
 
 
 def certificates(folder: Path) -> None:
