@@ -32,7 +32,7 @@ class Client:
     command: tuple[str, ...]
     few: int = 100
     many: int = 600
-    # How many calls take about a third of a second.
+    # How many calls take about half a second.
     calls: int = 10_000
     only: str | None = None
 

@@ -211,7 +211,7 @@ def instructions(found: dict[str, Any]) -> str:
         rows.append([label(name), *ratio, f"{quick['system calls'][name]:.1f}", f"{quick['allocations'][name]:.1f}"])
     head = ["", "× libcurl", "× floor", "instructions", "system calls", "allocations"]
     more = found["headers"]
-    extra = ", ".join(f"{name} {spaced((more[name]['plain'] - of[f'{name}, plain']) / 10)}" for name in more)
+    extra = ", ".join(f"{name} {spaced((more[name] - of[f'{name}, plain']) / 10)}" for name in more)
     return table(head, rows) + f"\n\nEach further header of the answer costs so many instructions: {extra}."
 
 
