@@ -373,6 +373,7 @@ mod http_answers {
             Code::ConnectionLost,
         );
         fails("cut in a chunk", format!("{head}Transfer-Encoding: chunked\r\n\r\n1f\r\n{TRUE}"), Code::ConnectionLost);
+        fails("cut in a chunk's size", format!("{head}Transfer-Encoding: chunked\r\n\r\n1"), Code::BadAnswer);
         fails("no answer at all", "", Code::ConnectionLost);
         fails("half a head", head, Code::ConnectionLost);
         fails("length too short", format!("{head}Content-Length: 14\r\n\r\n{TRUE}"), Code::BadAnswer);

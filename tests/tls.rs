@@ -661,7 +661,7 @@ fn close_notify(stream: &mut Stream) {
     let _ = stream.conn.complete_io(&mut stream.sock);
 }
 
-/// The socket below is open for as long as the peer keeps it.
+/// A look at the socket alone would take such a connection for open.
 #[test]
 fn a_connection_closed_by_close_notify_behind_the_answer_is_not_used_again() {
     let scene = Scene::new();

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from selenium import webdriver
-from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
@@ -140,7 +140,7 @@ class InboxPage(unittest.TestCase):
         return texts
 
     def until(self, condition: Callable[[], object]) -> object:
-        wait = WebDriverWait(self.driver, 5, 0.05, [NoSuchElementException, StaleElementReferenceException])
+        wait = WebDriverWait(self.driver, 5, 0.05, [StaleElementReferenceException])
         return wait.until(lambda _: condition())
 
     def message(self, otp_id: str) -> WebElement:

@@ -147,5 +147,9 @@ mod tests {
         assert!(connect_to(&addresses, port, &exchange).is_ok());
         drop(listener);
         assert_eq!(connect_to(&addresses, port, &exchange).unwrap_err().code, Code::Connect);
+        // Nothing is connected to a broadcast address: the failure tells why the first one is not reached.
+        let addresses = ["127.0.0.1".parse().unwrap(), "255.255.255.255".parse().unwrap()];
+        let failure = connect_to(&addresses, port, &exchange).unwrap_err();
+        assert!(failure.message.contains("refused"), "{}", failure.message);
     }
 }

@@ -8,7 +8,7 @@ use ureq_proto::client::MAX_RESPONSE_HEADERS;
 
 /// Heads longer than this are refused.
 pub(crate) const MAX_HEAD: usize = 16 * 1024;
-/// What ureq-proto or this library looks for.
+/// What ureq-proto or this library acts upon.
 const READ: [&[u8]; 5] = [b"connection", b"content-encoding", b"content-length", b"retry-after", b"transfer-encoding"];
 /// A status line, as many headers as ureq-proto takes, and an empty line. Longer heads are left for it to refuse.
 const MAX_LINES: usize = 1 + MAX_RESPONSE_HEADERS + 1;

@@ -155,8 +155,8 @@ struct Told<'a> {
     retry_after: Option<&'a HeaderValue>,
     has_length: bool,
     has_encoding: bool,
-    /// The body is not as it is, or in chunks at the most: no other coding was asked for, and ureq-proto
-    /// hands it out undecoded.
+    /// The body is not as it is, or in chunks at the most: no other coding was asked for, and ureq-proto hands it out
+    /// undecoded.
     is_coded: bool,
     closes: bool,
 }

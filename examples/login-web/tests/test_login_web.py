@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from selenium import webdriver
-from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -208,7 +208,7 @@ class InBrowser(Case):
         return found[0]
 
     def until(self, condition: Callable[[], Any]) -> Any:
-        wait = WebDriverWait(self.driver, 10, 0.05, [NoSuchElementException, StaleElementReferenceException])
+        wait = WebDriverWait(self.driver, 10, 0.05, [StaleElementReferenceException])
         return wait.until(lambda _: condition())
 
     def fill(self, selector: str, text: str) -> None:
