@@ -7,6 +7,7 @@ mobile number, an id or a secret.
 from __future__ import annotations
 
 from contextlib import contextmanager
+from functools import cache
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
@@ -17,6 +18,8 @@ from ants_otp.verification import Verification
 
 if TYPE_CHECKING:
     from collections.abc import Generator
+
+    from opentelemetry import metrics, trace
 
 _Result = TypeVar("_Result")
 _SCHEMA = "https://opentelemetry.io/schemas/1.27.0"
@@ -47,11 +50,28 @@ class Observed:
                 self.outcome["http.response.status_code"] = known.http_status
 
 
+@cache
+def _instruments() -> tuple[trace.Tracer, metrics.Histogram]:
+    """What a span and a measurement are made with, got once.
+
+    As long as nothing is set up, OpenTelemetry keeps every meter and instrument that it gives, and gives them behind
+    locks: a forked child may find those held by a thread that it does not have.
+    """
+    from opentelemetry import metrics, trace
+
+    meter = metrics.get_meter("ants_otp", VERSION, schema_url=_SCHEMA)
+    return trace.get_tracer("ants_otp", VERSION, schema_url=_SCHEMA), meter.create_histogram(
+        "http.client.request.duration", unit="s", description="Duration of HTTP client requests."
+    )
+
+
 @contextmanager
 def observed(operation: str, url: str | None) -> Generator[Observed]:
     """Makes the span of a call, and measures how long it takes."""
     try:
-        from opentelemetry import metrics, trace
+        from opentelemetry import trace
+
+        tracer, histogram = _instruments()
     except ImportError:
         # Another part of opentelemetry alone is there.
         yield Observed()
@@ -65,10 +85,6 @@ def observed(operation: str, url: str | None) -> Generator[Observed]:
         "url.template": parts.path,
         "ants_otp.operation": operation,
     }
-    tracer = trace.get_tracer("ants_otp", VERSION, schema_url=_SCHEMA)
-    histogram = metrics.get_meter("ants_otp", VERSION, schema_url=_SCHEMA).create_histogram(
-        "http.client.request.duration", unit="s", description="Duration of HTTP client requests."
-    )
     call = Observed()
     begun = perf_counter()
     with tracer.start_as_current_span(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import faulthandler
 import json
 import multiprocessing
 import os
@@ -14,6 +15,7 @@ import sys
 import textwrap
 import threading
 import time
+import traceback
 import urllib.request
 from typing import TYPE_CHECKING, Any
 
@@ -37,10 +39,13 @@ def in_child(work: Callable[[], bool]) -> bool:
     """Whether `work` was true in a forked child."""
     child = os.fork()
     if child == 0:
-        # Anything that hangs is ended by the kernel, whatever the interpreter does.
+        # Anything that hangs says where, and is ended by the kernel, whatever the interpreter does.
+        faulthandler.dump_traceback_later(15, file=2)
         signal.alarm(20)
         try:
             os._exit(0 if work() else 1)
+        except BaseException:
+            traceback.print_exc()
         finally:
             os._exit(2)
     return os.waitpid(child, 0)[1] == 0
@@ -73,9 +78,17 @@ def test_fork_while_other_threads_are_calling(service: Service) -> None:
     def call() -> bool:
         return client.request("0812345678").otp_id == "OTP-1"
 
+    # What a first call loads it loads before: no fork can help a module that another thread is importing.
+    assert call()
     with busy(*[call] * 4):
         assert all(in_child(call) for _ in range(20))
     assert call()
+
+
+def test_fork_while_other_threads_are_calling_with_opentelemetry(service: Service) -> None:
+    """Other libraries load its API, FastAPI among them."""
+    pytest.importorskip("opentelemetry")
+    test_fork_while_other_threads_are_calling(service)
 
 
 def test_fork_of_an_asynchronous_client_while_it_is_calling(service: Service) -> None:

@@ -139,6 +139,30 @@ assert logging.getLogger().handlers == []
     assert done.stdout + done.stderr == ""
 
 
+def test_opentelemetry_is_asked_for_its_instruments_once(service: Service) -> None:
+    """As long as nothing is set up, its API keeps all that it gives: with each call, memory would grow."""
+    pytest.importorskip("opentelemetry")
+    service.answer = SENT
+    script = f"""
+from opentelemetry import metrics, trace
+from ants_otp import Client
+
+asked = []
+for module, name in ((metrics, "get_meter"), (trace, "get_tracer")):
+    def ask(*given, get=getattr(module, name), **named):
+        asked.append(get)
+        return get(*given, **named)
+    setattr(module, name, ask)
+
+client = Client("user", "password", otc_id="OTC-1", base_url="{service.url}")
+for _ in range(3):
+    client.request("0812345678")
+assert len(asked) == 2, asked
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_spans_and_metrics(service: Service, client: Client) -> None:
     pytest.importorskip("opentelemetry.sdk")
     from opentelemetry import metrics, trace
