@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from ants_otp._native import Client as Native
+from ants_otp._native import connect
 from ants_otp.code import Code
-from ants_otp.error import Delivery, InvalidArgumentError
+from ants_otp.error import Delivery, InvalidArgumentError, from_native, got
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from os import PathLike
-    from typing import NoReturn, TypeAlias
+    from typing import NoReturn, TypeAlias, TypeVar
 
     from typing_extensions import Self
 
+    from ants_otp import _native
+    from ants_otp._native import Client as Native
+    from ants_otp._record import Record
+
     Path: TypeAlias = str | PathLike[str]
     Credentials: TypeAlias = Callable[[], tuple[str, str] | str]
+    Result = TypeVar("Result", bound=Record)
 
 
 class Face:
@@ -31,7 +36,7 @@ class Face:
         self._credentials = credentials
         if credentials is not None and not callable(credentials):
             raise _refused(Code.ERR_INVALID_OPTION, "credentials must be a function without parameters")
-        self._native = Native(options, asynchronous)
+        self._native = got(connect(options, asynchronous))
 
     def with_options(
         self,
@@ -61,7 +66,7 @@ class Face:
             "max_retries": max_retries,
         }
         copy = type(self).__new__(type(self))
-        copy._native = self._open().with_options(options)
+        copy._native = got(self._open().with_options(options))
         copy._credentials = self._credentials
         return copy
 
@@ -80,3 +85,18 @@ class Face:
 
 def _refused(code: Code, message: str) -> InvalidArgumentError:
     return InvalidArgumentError(message, code=code, delivery=Delivery.NOT_SENT)
+
+
+def result_of(
+    make: Callable[..., Result],
+    parts: _native.Parts | None,
+    failure: _native.Failure | None,
+    raw: _native.RawAnswer | None,
+) -> Result:
+    """The result of a call, or else its exception, with the answer if one came."""
+    if failure is not None:
+        raise from_native(*failure, raw)
+    result = make(*(parts or ()))
+    if raw is not None:
+        result._raw = raw  # pyright: ignore[reportPrivateUsage]
+    return result

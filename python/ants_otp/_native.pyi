@@ -1,71 +1,77 @@
 from asyncio import Future
 from contextvars import Context
-from typing import Any, TypeAlias, final
+from typing import Any, TypeAlias, TypeVar, final
 
-from ants_otp.delivery_report import DeliveryReport
+from typing_extensions import Self, disjoint_base
 
 __all__ = [
     "VERSION",
     "Cancel",
     "Client",
     "Inbox",
-    "LogLines",
     "RawAnswer",
     "code_advice",
     "code_table",
     "code_text",
+    "connect",
     "end_calls",
     "normalize_mobile",
     "parse_delivery_report",
+    "write_unraisable",
 ]
 
 VERSION: str
 
+_T = TypeVar("_T")
+
+Parts: TypeAlias = tuple[Any, ...]
+Failure: TypeAlias = tuple[int, int, str, int | None, int | None, str, str, float | None]
+Tried: TypeAlias = tuple[_T, None] | tuple[None, Failure]
+_Lines: TypeAlias = list[tuple[int, str]]
 _Waiter: TypeAlias = tuple[Future[Any], Context]
 
 @final
 class Client:
-    def __new__(cls, options: dict[str, object], asynchronous: bool, /) -> Client: ...
-    def with_options(self, options: dict[str, object], /) -> Client: ...
+    def with_options(self, options: dict[str, object], /) -> Tried[Client]: ...
     def call(
         self,
         operation: str,
         given: tuple[object, ...],
         credentials: tuple[str, str] | str | None,
+        level: int,
         /,
-    ) -> Any: ...
+    ) -> tuple[BaseException | None, Parts | None, Failure | None, RawAnswer | None, _Lines | None]: ...
     def submit(
         self,
         operation: str,
         given: tuple[object, ...],
         credentials: tuple[str, str] | str | None,
+        level: int,
         inbox: Inbox,
         waiter: _Waiter,
         /,
-    ) -> Cancel: ...
+    ) -> Tried[Cancel]: ...
     def url(self, operation: str, /) -> str | None: ...
 
 @final
 class Cancel:
     def fire(self) -> None: ...
 
-@final
+@disjoint_base
 class Inbox:
-    def __new__(cls) -> Inbox: ...
+    def __new__(cls) -> Self: ...
     def fileno(self) -> int: ...
-    def take(self) -> tuple[_Waiter, Any, BaseException | None, LogLines | None] | None: ...
-
-@final
-class LogLines:
-    def write(self) -> None: ...
+    def take(self) -> tuple[_Waiter, Parts | None, Failure | None, RawAnswer | None, _Lines | None] | None: ...
 
 @final
 class RawAnswer:
     def read(self) -> tuple[int, list[tuple[str, str]], str] | None: ...
 
+def connect(options: dict[str, object], asynchronous: bool, /) -> Tried[Client]: ...
 def code_table() -> list[tuple[int, str, str, str, str]]: ...
 def code_text(number: int, language: str, /) -> str: ...
 def code_advice(number: int, /) -> str: ...
 def end_calls() -> None: ...
 def normalize_mobile(mobile: str, /) -> str | None: ...
-def parse_delivery_report(body: bytes, content_type: str, /) -> list[DeliveryReport]: ...
+def parse_delivery_report(body: bytes, content_type: str, /) -> Tried[list[Parts]]: ...
+def write_unraisable(error: BaseException, /) -> None: ...

@@ -7,7 +7,6 @@ mobile number, an id or a secret.
 from __future__ import annotations
 
 from contextlib import contextmanager
-from functools import cache
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
@@ -19,10 +18,22 @@ from ants_otp.verification import Verification
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from opentelemetry import metrics, trace
-
 _Result = TypeVar("_Result")
 _SCHEMA = "https://opentelemetry.io/schemas/1.27.0"
+
+# Got once. As long as nothing is set up, OpenTelemetry keeps every meter and instrument that it gives, and gives them
+# behind locks: a forked child may find those held by a thread that it does not have.
+try:
+    from opentelemetry import metrics, trace
+except ImportError:
+    # Another part of opentelemetry alone is there.
+    _tracer = None
+else:
+    _client, _error = trace.SpanKind.CLIENT, trace.StatusCode.ERROR
+    _tracer = trace.get_tracer("ants_otp", VERSION, schema_url=_SCHEMA)
+    _histogram = metrics.get_meter("ants_otp", VERSION, schema_url=_SCHEMA).create_histogram(
+        "http.client.request.duration", unit="s", description="Duration of HTTP client requests."
+    )
 
 
 class Observed:
@@ -50,30 +61,10 @@ class Observed:
                 self.outcome["http.response.status_code"] = known.http_status
 
 
-@cache
-def _instruments() -> tuple[trace.Tracer, metrics.Histogram]:
-    """What a span and a measurement are made with, got once.
-
-    As long as nothing is set up, OpenTelemetry keeps every meter and instrument that it gives, and gives them behind
-    locks: a forked child may find those held by a thread that it does not have.
-    """
-    from opentelemetry import metrics, trace
-
-    meter = metrics.get_meter("ants_otp", VERSION, schema_url=_SCHEMA)
-    return trace.get_tracer("ants_otp", VERSION, schema_url=_SCHEMA), meter.create_histogram(
-        "http.client.request.duration", unit="s", description="Duration of HTTP client requests."
-    )
-
-
 @contextmanager
 def observed(operation: str, url: str | None) -> Generator[Observed]:
     """Makes the span of a call, and measures how long it takes."""
-    try:
-        from opentelemetry import trace
-
-        tracer, histogram = _instruments()
-    except ImportError:
-        # Another part of opentelemetry alone is there.
+    if _tracer is None:
         yield Observed()
         return
     parts = urlsplit(url or "")
@@ -87,9 +78,9 @@ def observed(operation: str, url: str | None) -> Generator[Observed]:
     }
     call = Observed()
     begun = perf_counter()
-    with tracer.start_as_current_span(
+    with _tracer.start_as_current_span(
         f"POST {parts.path}",
-        kind=trace.SpanKind.CLIENT,
+        kind=_client,
         attributes={**common, "url.full": url or ""},
         record_exception=False,
         set_status_on_exception=False,
@@ -99,8 +90,8 @@ def observed(operation: str, url: str | None) -> Generator[Observed]:
         except BaseException as error:
             call.failed(error)
             # The text of an OtpError holds no secret; that of another error is not ours to tell.
-            span.set_status(trace.StatusCode.ERROR, str(error) if isinstance(error, OtpError) else None)
+            span.set_status(_error, str(error) if isinstance(error, OtpError) else None)
             raise
         finally:
             span.set_attributes(call.outcome)
-            histogram.record(perf_counter() - begun, {**common, **call.outcome})
+            _histogram.record(perf_counter() - begun, {**common, **call.outcome})

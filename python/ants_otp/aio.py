@@ -10,19 +10,22 @@ from sys import _getframe, modules  # pyright: ignore[reportPrivateUsage]
 from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import WeakKeyDictionary
 
-from ants_otp import _native
-from ants_otp._face import Face
+from ants_otp import _log, _native
+from ants_otp._face import Face, result_of
+from ants_otp.account import Account
+from ants_otp.error import got
+from ants_otp.sent import Sent
+from ants_otp.verification import Verification
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop, Future
-    from collections.abc import Generator
+    from collections.abc import Callable, Generator
     from types import TracebackType
-    from typing import Literal
+    from typing import Literal, TypeAlias
 
-    from ants_otp._face import Credentials, Path
-    from ants_otp.account import Account
-    from ants_otp.sent import Sent
-    from ants_otp.verification import Verification
+    from ants_otp._face import Credentials, Path, Result
+
+    _Ended: TypeAlias = tuple[_native.Parts | None, _native.Failure | None, _native.RawAnswer | None]
 
 _Result = TypeVar("_Result")
 
@@ -146,7 +149,7 @@ class AsyncClient(Face):
             OtpError: Everything else, as its `code` says.
         """
         return self._call(
-            "request", (mobile, timeout, notify_url, notify_content_type, callback_data, otc_id, mobile_as_given)
+            Sent, "request", (mobile, timeout, notify_url, notify_content_type, callback_data, otc_id, mobile_as_given)
         )
 
     def resend(
@@ -175,7 +178,7 @@ class AsyncClient(Face):
         Raises:
             OtpError: As in `request`.
         """
-        return self._call("resend", (otp, timeout, notify_url, notify_content_type, callback_data, otc_id))
+        return self._call(Sent, "resend", (otp, timeout, notify_url, notify_content_type, callback_data, otc_id))
 
     def verify(
         self,
@@ -205,7 +208,9 @@ class AsyncClient(Face):
         Raises:
             OtpError: Everything that is no verdict, as in `request`.
         """
-        return self._call("verify", (otp, otp_code, timeout, notify_url, notify_content_type, callback_data))
+        return self._call(
+            Verification, "verify", (otp, otp_code, timeout, notify_url, notify_content_type, callback_data)
+        )
 
     def balance(self, *, timeout: float | None = None) -> Coroutine[Any, Any, Account]:
         """The account and its credit. Costs nothing, so it also checks the credentials.
@@ -217,7 +222,7 @@ class AsyncClient(Face):
             AuthenticationError: The credentials are wrong.
             OtpError: Everything else, as in `request`.
         """
-        return self._call("balance", (timeout,))
+        return self._call(Account, "balance", (timeout,))
 
     async def close(self) -> None:
         """Close the idle connections. Calls in flight end as they would; later ones are refused."""
@@ -232,22 +237,22 @@ class AsyncClient(Face):
     ) -> None:
         await self.close()
 
-    def _call(self, operation: str, given: tuple[object, ...]) -> _Call[Any]:
-        coroutine: Any = self._perform(operation, given)
+    def _call(self, make: Callable[..., Result], operation: str, given: tuple[object, ...]) -> _Call[Result]:
+        coroutine: Any = self._perform(make, operation, given)
         # What asyncio's debug output and the warning about a call that was never awaited speak of.
         coroutine.__name__ = operation
         coroutine.__qualname__ = f"AsyncClient.{operation}"
         return _Call(coroutine)
 
-    async def _perform(self, operation: str, given: tuple[object, ...]) -> Any:
+    async def _perform(self, make: Callable[..., Result], operation: str, given: tuple[object, ...]) -> Result:
         native = self._open()
         credentials = None if self._credentials is None else self._credentials()
         if "opentelemetry" in modules:
             from ants_otp._telemetry import observed
 
             with observed(operation, native.url(operation)) as call:
-                return call.ended(await _submit(native, operation, given, credentials))
-        return await _submit(native, operation, given, credentials)
+                return call.ended(result_of(make, *await _submit(native, operation, given, credentials)))
+        return result_of(make, *await _submit(native, operation, given, credentials))
 
 
 class _Call(Coroutine[Any, Any, _Result]):
@@ -293,10 +298,11 @@ async def _submit(
     operation: str,
     given: tuple[object, ...],
     credentials: tuple[str, str] | str | None,
-) -> Any:
+) -> _Ended:
     loop = get_running_loop()
-    future: Future[Any] = loop.create_future()
-    cancel = native.submit(operation, given, credentials, _inbox_of(loop), (future, copy_context()))
+    future: Future[_Ended] = loop.create_future()
+    # This frame keeps no inbox: its loop could not be forgotten.
+    cancel = got(native.submit(operation, given, credentials, _log.level(), _inbox_of(loop), (future, copy_context())))
     try:
         return await future
     except BaseException:
@@ -305,15 +311,29 @@ async def _submit(
         raise
 
 
+class _Inbox(_native.Inbox):
+    """The calls of one loop that have ended."""
+
+    def __del__(self) -> None:
+        self.log_rest()
+
+    def log_rest(self) -> None:
+        """Write the log lines of calls that have outlived their loop: nobody waits for them, but lines are for all."""
+        while (ended := self.take()) is not None:
+            (_, context), _, _, _, lines = ended
+            if lines is not None:
+                context.run(_log.write, lines)
+
+
 # One for each loop that makes calls.
-_inboxes: WeakKeyDictionary[AbstractEventLoop, _native.Inbox] = WeakKeyDictionary()
+_inboxes: WeakKeyDictionary[AbstractEventLoop, _Inbox] = WeakKeyDictionary()
 
 
-def _inbox_of(loop: AbstractEventLoop) -> _native.Inbox:
+def _inbox_of(loop: AbstractEventLoop) -> _Inbox:
     inbox = _inboxes.get(loop)
     if inbox is None:
         _forget_closed_loops()
-        inbox = _native.Inbox()
+        inbox = _Inbox()
         # The loop keeps the context that it is told this in: an empty one. A loop that cannot watch it raises here, and
         # nothing is sent.
         Context().run(loop.add_reader, inbox.fileno(), _deliver, inbox)
@@ -333,33 +353,28 @@ def _forget_closed_loops() -> None:
 _BATCH = 64
 
 
-def _deliver(inbox: _native.Inbox) -> None:
+def _deliver(inbox: _Inbox) -> None:
     """Tells those who wait what came of their calls; runs in their loop while there is something in the inbox."""
     for _ in range(_BATCH):
         ended = inbox.take()
         if ended is None:
             return
-        (future, context), result, error, lines = ended
+        (future, context), parts, failure, raw, lines = ended
         if lines is not None:
             # Log handlers see the context of the call.
-            context.run(lines.write)
-        if future.done():
-            continue
-        if error is None:
-            future.set_result(result)
-        else:
-            future.set_exception(error)
+            context.run(_log.write, lines)
+        if not future.done():
+            future.set_result((parts, failure, raw))
 
 
 def _end() -> None:
     """No worker may be left when the interpreter ends: it would ask for the GIL of an interpreter that is gone."""
     _native.end_calls()
-    # Calls that have outlived their loop: nobody waits for them, but their log lines are for everybody.
-    for inbox in _inboxes.values():
-        while (ended := inbox.take()) is not None:
-            (_, context), _, _, lines = ended
-            if lines is not None:
-                context.run(lines.write)
+    for reference in _inboxes.keyrefs():
+        loop = reference()
+        inbox = None if loop is None else _inboxes.get(loop)
+        if inbox is not None:
+            inbox.log_rest()
 
 
 atexit.register(_end)

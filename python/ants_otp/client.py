@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from sys import modules
 
-from ants_otp._face import Face
+from ants_otp import _log
+from ants_otp._face import Face, result_of
+from ants_otp.account import Account
+from ants_otp.error import from_native
+from ants_otp.sent import Sent
+from ants_otp.verification import Verification
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import TracebackType
-    from typing import Any, Literal
+    from typing import Literal
 
-    from ants_otp._face import Credentials, Path
-    from ants_otp.account import Account
-    from ants_otp.sent import Sent
-    from ants_otp.verification import Verification
+    from ants_otp import _native
+    from ants_otp._face import Credentials, Path, Result
 
 
 class Client(Face):
@@ -129,10 +133,9 @@ class Client(Face):
             DeadlineError: No answer in time. With `delivery` UNKNOWN an SMS may have gone out.
             OtpError: Everything else, as its `code` says.
         """
-        result: Sent = self._call(
-            "request", (mobile, timeout, notify_url, notify_content_type, callback_data, otc_id, mobile_as_given)
+        return self._call(
+            Sent, "request", (mobile, timeout, notify_url, notify_content_type, callback_data, otc_id, mobile_as_given)
         )
-        return result
 
     def resend(
         self,
@@ -160,8 +163,7 @@ class Client(Face):
         Raises:
             OtpError: As in `request`.
         """
-        result: Sent = self._call("resend", (otp, timeout, notify_url, notify_content_type, callback_data, otc_id))
-        return result
+        return self._call(Sent, "resend", (otp, timeout, notify_url, notify_content_type, callback_data, otc_id))
 
     def verify(
         self,
@@ -191,10 +193,9 @@ class Client(Face):
         Raises:
             OtpError: Everything that is no verdict, as in `request`.
         """
-        result: Verification = self._call(
-            "verify", (otp, otp_code, timeout, notify_url, notify_content_type, callback_data)
+        return self._call(
+            Verification, "verify", (otp, otp_code, timeout, notify_url, notify_content_type, callback_data)
         )
-        return result
 
     def balance(self, *, timeout: float | None = None) -> Account:
         """The account and its credit. Costs nothing, so it also checks the credentials.
@@ -206,8 +207,7 @@ class Client(Face):
             AuthenticationError: The credentials are wrong.
             OtpError: Everything else, as in `request`.
         """
-        account: Account = self._call("balance", (timeout,))
-        return account
+        return self._call(Account, "balance", (timeout,))
 
     def close(self) -> None:
         """Close the idle connections. Calls in flight on other threads end as they would; later ones are refused."""
@@ -222,12 +222,30 @@ class Client(Face):
     ) -> None:
         self.close()
 
-    def _call(self, operation: str, given: tuple[object, ...]) -> Any:
+    def _call(self, make: Callable[..., Result], operation: str, given: tuple[object, ...]) -> Result:
         native = self._native or self._open()
         credentials = None if self._credentials is None else self._credentials()
         if "opentelemetry" in modules:
             from ants_otp._telemetry import observed
 
             with observed(operation, native.url(operation)) as call:
-                return call.ended(native.call(operation, given, credentials))
-        return native.call(operation, given, credentials)
+                return call.ended(_ended(make, *native.call(operation, given, credentials, _log.level())))
+        return _ended(make, *native.call(operation, given, credentials, _log.level()))
+
+
+def _ended(
+    make: Callable[..., Result],
+    raised: BaseException | None,
+    parts: _native.Parts | None,
+    failure: _native.Failure | None,
+    raw: _native.RawAnswer | None,
+    lines: list[tuple[int, str]] | None,
+) -> Result:
+    """What came of a call, unless a signal handler has `raised` meanwhile: the call is then the cause."""
+    if lines is not None:
+        _log.write(lines)
+    if raised is not None:
+        if failure is not None and raised.__cause__ is None:
+            raised.__cause__ = from_native(*failure, raw)
+        raise raised
+    return result_of(make, parts, failure, raw)

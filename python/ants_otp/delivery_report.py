@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ants_otp import _native
 from ants_otp._record import Record
+from ants_otp.error import got
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -148,4 +149,4 @@ def parse_delivery_report(body: bytes, content_type: str = "") -> list[DeliveryR
     Raises:
         BadAnswerError: This is no delivery report (−31).
     """
-    return _native.parse_delivery_report(body, content_type)
+    return [DeliveryReport(*parts) for parts in got(_native.parse_delivery_report(body, content_type))]

@@ -9,8 +9,12 @@ from ants_otp.code import Code
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import TypeVar
 
+    from ants_otp import _native
     from ants_otp.raw import RawAnswer
+
+    _T = TypeVar("_T")
 
 
 class Delivery(Enum):
@@ -149,9 +153,10 @@ def from_native(
     service_message: str,
     service_description: str,
     retry_after: float | None,
+    raw: _native.RawAnswer | None = None,
 ) -> OtpError:
-    """The exception for a failure of the native module, which calls this."""
-    return _CLASSES.get(Code(code), ServiceError)(
+    """The exception for a failure of the native module, and the answer if one came."""
+    error = _CLASSES.get(Code(code), ServiceError)(
         message,
         code=Code(code),
         delivery=Delivery(delivery),
@@ -161,6 +166,16 @@ def from_native(
         service_description=service_description,
         retry_after=retry_after,
     )
+    if raw is not None:
+        error.__dict__["_raw"] = raw
+    return error
+
+
+def got(tried: tuple[_T, None] | tuple[None, _native.Failure]) -> _T:
+    """What the native module gave, or else the exception that says why there is nothing."""
+    if tried[1] is not None:
+        raise from_native(*tried[1])
+    return tried[0]
 
 
 def _restore(cls: type[OtpError], args: tuple[object, ...], attributes: dict[str, object]) -> OtpError:

@@ -1,55 +1,46 @@
-//! Failures as exceptions. Their classes are written in Python (`ants_otp.error`), which picks one by the code.
+//! Failures on their way to Python, where `ants_otp.error` makes an exception of each.
 
-use crate::raw::{self, Kept};
 use ants_otp::{Code, Delivery, Error};
-use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
 use std::time::Duration;
 
-/// The exception of a failed call, not yet raised, with its answer if one came.
-pub fn to_python(py: Python<'_>, error: &Error, kept: Option<&Kept>) -> PyErr {
-    let error = from_parts(py, error);
-    match kept.map(|kept| raw::attach(py, error.value(py), kept)) {
-        Some(Err(other)) => other,
-        _ => error,
-    }
-}
+/// The numbers of code and delivery, the sentence, the HTTP status, the service's code, message and description, and the
+/// seconds to wait: what `ants_otp.error.from_native` takes.
+pub type Failure = (i32, i32, String, Option<u16>, Option<i32>, String, String, Option<f64>);
 
-fn from_parts(py: Python<'_>, error: &Error) -> PyErr {
-    exception(
-        py,
-        (
-            error.code().number(),
-            error.delivery().number(),
-            error.message(),
-            error.http_status(),
-            error.service_code(),
-            error.service_message(),
-            error.service_description(),
-            error.retry_after().as_ref().map(Duration::as_secs_f64),
-        ),
+pub fn failure(error: &Error) -> Failure {
+    (
+        error.code().number(),
+        error.delivery().number(),
+        error.message().to_owned(),
+        error.http_status(),
+        error.service_code(),
+        error.service_message().to_owned(),
+        error.service_description().to_owned(),
+        error.retry_after().as_ref().map(Duration::as_secs_f64),
     )
 }
 
 /// Refused here: an argument that the border could not even read.
-pub fn argument(py: Python<'_>, why: &str) -> PyErr {
-    ours(py, Code::InvalidArgument, Delivery::NotSent, why)
+pub fn argument(why: String) -> Failure {
+    ours(Code::InvalidArgument, Delivery::NotSent, why)
 }
 
 /// A panic, which is a defect of this library. Its own words are left out: they may quote what was being handled.
-pub fn panicked(py: Python<'_>) -> PyErr {
+pub fn panicked() -> Failure {
     let why = "A defect of this library stopped the call (a panic). Whether anything was sent is unknown.";
-    ours(py, Code::Internal, Delivery::Unknown, why)
+    ours(Code::Internal, Delivery::Unknown, why.to_owned())
 }
 
-fn ours(py: Python<'_>, code: Code, delivery: Delivery, message: &str) -> PyErr {
-    exception(py, (code.number(), delivery.number(), message, None, None, "", "", None))
+fn ours(code: Code, delivery: Delivery, message: String) -> Failure {
+    (code.number(), delivery.number(), message, None, None, String::new(), String::new(), None)
 }
 
-type Parts<'a> = (i32, i32, &'a str, Option<u16>, Option<i32>, &'a str, &'a str, Option<f64>);
+/// The value, or why there is none: what Python is told of anything but a call.
+pub type Tried<T> = (Option<T>, Option<Failure>);
 
-fn exception(py: Python<'_>, parts: Parts<'_>) -> PyErr {
-    static MAKE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-    let made = MAKE.import(py, "ants_otp.error", "from_native").and_then(|make| make.call1(parts));
-    made.map_or_else(|error| error, PyErr::from_value)
+pub fn tried<T>(result: Result<T, Failure>) -> Tried<T> {
+    match result {
+        Ok(value) => (Some(value), None),
+        Err(failure) => (None, Some(failure)),
+    }
 }

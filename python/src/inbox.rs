@@ -4,11 +4,8 @@
 //! it only lays down here what came of the call, and wakes the loop where nothing lies here yet; the loop takes everything
 //! that has come meanwhile.
 
-use crate::error;
-use crate::log::LogLines;
-use crate::raw::Kept;
-use crate::work::Outcome;
-use pyo3::exceptions::PyBaseException;
+use crate::ended::{Ended, Told};
+use crate::log::{self, LogLines};
 use pyo3::prelude::*;
 use rustix::event::{EventfdFlags, eventfd};
 use rustix::process::{Pid, getpid};
@@ -19,7 +16,7 @@ use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// What a loop has not been told yet.
-#[pyclass(frozen, module = "ants_otp._native")]
+#[pyclass(frozen, subclass, module = "ants_otp._native")]
 pub struct Inbox(pub Arc<Queue>);
 
 /// The inbox as workers see it.
@@ -32,23 +29,13 @@ pub struct Queue {
 
 #[derive(Default)]
 struct State {
-    ended: VecDeque<Ended>,
+    ended: VecDeque<(Waiter, Ended)>,
     /// Whether `event` is readable, or about to be.
     told: bool,
 }
 
-/// A call that has ended.
-pub struct Ended {
-    /// None after a panic.
-    pub result: Option<ants_otp::Result<Outcome>>,
-    pub kept: Kept,
-    pub lines: Option<LogLines>,
-    /// Whoever waits for it, as Python handed it over.
-    pub waiter: Py<PyAny>,
-}
-
-/// The waiter; the result or the error; the log lines, if there may be such.
-type Told<'py> = (Py<PyAny>, Option<Bound<'py, PyAny>>, Option<Py<PyBaseException>>, Option<LogLines>);
+/// Whoever waits for a call, as Python handed it over.
+pub type Waiter = Py<PyAny>;
 
 #[pymethods]
 impl Inbox {
@@ -63,26 +50,17 @@ impl Inbox {
         self.0.event.as_raw_fd()
     }
 
-    /// The call that ended first.
-    fn take<'py>(&self, py: Python<'py>) -> Option<Told<'py>> {
-        let Ended { result, kept, lines, waiter } = self.0.take()?;
-        let result = match result {
-            Some(Ok(outcome)) => outcome.to_python(py, &kept),
-            Some(Err(error)) => Err(error::to_python(py, &error, Some(&kept))),
-            None => Err(error::panicked(py)),
-        };
-        Some(match result {
-            Ok(value) => (waiter, Some(value), None, lines),
-            Err(error) => (waiter, None, Some(error.into_value(py)), lines),
-        })
+    /// The call that ended first: the waiter, and what came of it.
+    fn take<'py>(&self, py: Python<'py>) -> PyResult<Option<Told<'py, Waiter>>> {
+        self.0.take().map(|(waiter, ended)| ended.told(py, waiter)).transpose()
     }
 }
 
 impl Queue {
     /// To be called without the GIL or with it.
-    pub fn put(&self, ended: Ended) {
+    pub fn put(&self, waiter: Waiter, ended: Ended) {
         let mut state = self.lock();
-        state.ended.push_back(ended);
+        state.ended.push_back((waiter, ended));
         let is_told = mem::replace(&mut state.told, true);
         // The loop would only wait for the lock.
         drop(state);
@@ -92,7 +70,11 @@ impl Queue {
         }
     }
 
-    fn take(&self) -> Option<Ended> {
+    fn take(&self) -> Option<(Waiter, Ended)> {
+        if self.process != getpid() {
+            // The lock may have been held at the fork, and what lies here is the parent's to take.
+            return None;
+        }
         let mut state = self.lock();
         let first = state.ended.pop_front();
         if first.is_none() {
@@ -117,10 +99,12 @@ impl Drop for Queue {
             mem::forget(state);
             return;
         }
-        let lines = state.ended.into_iter().filter_map(|ended| ended.lines).collect::<Vec<_>>();
+        // Python has taken what was there when it let go of the inbox (`aio.py`): this is a worker, and left by the time that
+        // the interpreter ends.
+        let lines = state.ended.iter().filter_map(|(_, ended)| ended.lines.as_ref());
+        let lines = lines.flat_map(LogLines::take).collect::<Vec<_>>();
         if !lines.is_empty() {
-            // Where the interpreter is at its end, nobody listens.
-            Python::try_attach(|py| lines.iter().for_each(|lines| lines.write(py)));
+            Python::try_attach(|py| log::write(py, lines));
         }
     }
 }

@@ -1,21 +1,25 @@
 //! The native module `ants_otp._native`, private to the Python package: it turns arguments into the core's, waits without
-//! the GIL, and turns outcomes into the package's classes. What a user sees, with its documentation, is written in Python.
+//! the GIL, and gives outcomes back in parts. What a user sees, with its documentation, is written in Python.
+//!
+//! No Python code runs below a function of this module: it gives back what is to be made, raised or logged. Up to Python 3.13
+//! the interpreter's end kills each other thread when that asks for the GIL next, which Python code does all the time, and
+//! unwinds its stack: frames of Rust would abort the process. (PyO3 itself guards the return from a wait.) What is left is in
+//! threads that the end waits for (signal handlers in the main thread; the lines of [`log::write`] in workers), or as rare as
+//! an argument whose type has a `__fspath__` or `__index__` of its own.
 
-mod account;
 mod call;
 mod client;
 mod code;
 mod crew;
 mod delivery_report;
+mod ended;
 mod error;
 mod inbox;
 mod log;
 mod mobile;
 mod options;
 mod raw;
-mod sent;
 mod value;
-mod verification;
 mod wait;
 mod work;
 
@@ -23,7 +27,7 @@ mod work;
 #[pyo3::pymodule(gil_used = false)]
 mod _native {
     #[pymodule_export]
-    use crate::client::{Cancel, Client};
+    use crate::client::{Cancel, Client, connect};
     #[pymodule_export]
     use crate::code::{code_advice, code_table, code_text};
     #[pymodule_export]
@@ -33,7 +37,7 @@ mod _native {
     #[pymodule_export]
     use crate::inbox::Inbox;
     #[pymodule_export]
-    use crate::log::LogLines;
+    use crate::log::write_unraisable;
     #[pymodule_export]
     use crate::mobile::normalize_mobile;
     #[pymodule_export]

@@ -1,6 +1,5 @@
 //! The answer as it came, behind `.raw` of results and errors. It is turned into Python's values when it is looked at.
 
-use pyo3::intern;
 use pyo3::prelude::*;
 use std::sync::{Arc, OnceLock};
 
@@ -20,10 +19,9 @@ impl RawAnswer {
     }
 }
 
-/// Hangs the answer, if one came, on a result or an error.
-pub fn attach(py: Python<'_>, to: &Bound<'_, PyAny>, kept: &Kept) -> PyResult<()> {
-    match kept.get() {
-        Some(_) => to.setattr(intern!(py, "_raw"), RawAnswer(Arc::clone(kept))),
-        None => Ok(()),
+impl RawAnswer {
+    /// None where no answer came.
+    pub fn of(kept: Kept) -> Option<Self> {
+        kept.get().is_some().then(|| RawAnswer(kept))
     }
 }

@@ -1,7 +1,6 @@
 //! Waits without the GIL: panics end here, and Ctrl-C ends a wait of the main thread.
 
-use crate::error;
-use crate::raw::Kept;
+use crate::error::{self, Failure};
 use ants_otp::Call;
 use pyo3::prelude::*;
 use std::cell::Cell;
@@ -13,39 +12,29 @@ thread_local! {
     static RAISED: Cell<Option<PyErr>> = const { Cell::new(None) };
 }
 
-/// Runs `work` without the GIL. An error takes along the answer that was kept.
-pub fn detached<T: Send>(
-    py: Python<'_>,
-    kept: &Kept,
-    work: impl FnOnce() -> ants_otp::Result<T> + Send,
-) -> PyResult<T> {
-    let result = guarded(py, work);
-    ended(py, kept, result)
+/// Runs `work` without the GIL. Whatever a panic leaves behind in the core is guarded by the core's own locks, or dropped with
+/// the call.
+pub fn detached<T: Send>(py: Python<'_>, work: impl FnOnce() -> ants_otp::Result<T> + Send) -> Result<T, Failure> {
+    py.detach(|| guarded(work))
 }
 
-/// Without the GIL; none after a panic. Whatever that leaves behind in the core is guarded by the core's own locks, or dropped
-/// with the call.
-fn guarded<T: Send>(py: Python<'_>, work: impl FnOnce() -> ants_otp::Result<T> + Send) -> Option<ants_otp::Result<T>> {
-    py.detach(|| catch_unwind(AssertUnwindSafe(work))).ok()
-}
-
-fn ended<T>(py: Python<'_>, kept: &Kept, result: Option<ants_otp::Result<T>>) -> PyResult<T> {
-    match result {
-        Some(result) => result.map_err(|error| error::to_python(py, &error, Some(kept))),
-        None => Err(error::panicked(py)),
+/// Runs `work`; a panic is a failure.
+pub fn guarded<T>(work: impl FnOnce() -> ants_otp::Result<T>) -> Result<T, Failure> {
+    match catch_unwind(AssertUnwindSafe(work)) {
+        Ok(result) => result.map_err(|error| error::failure(&error)),
+        Err(_) => Err(error::panicked()),
     }
 }
 
-/// Runs `work` without the GIL. In the main thread a signal whose Python handler raises, such as Ctrl-C's, ends the call:
-/// what the handler raised is raised, and its `__cause__` tells whether the request can have reached the service.
+/// Runs `work` without the GIL. In the main thread a signal whose Python handler raises, such as Ctrl-C's, ends the call, and
+/// what the handler raised comes back beside what came of it.
 pub fn interruptible<T: Send>(
     py: Python<'_>,
     call: Call,
-    kept: &Kept,
     work: impl FnOnce(&Call) -> ants_otp::Result<T> + Send,
-) -> PyResult<T> {
+) -> (Option<PyErr>, Result<T, Failure>) {
     if !in_main_thread() {
-        return detached(py, kept, || work(&call));
+        return (None, detached(py, || work(&call)));
     }
     let call = call.interrupt(|| {
         let run_handlers = |py: Python<'_>| match py.check_signals() {
@@ -59,16 +48,8 @@ pub fn interruptible<T: Send>(
         Python::try_attach(run_handlers).unwrap_or(true)
     });
     let outer = RAISED.take();
-    let result = guarded(py, || work(&call));
-    let raised = RAISED.replace(outer);
-    let result = ended(py, kept, result);
-    let Some(raised) = raised else { return result };
-    if let Err(error) = result
-        && raised.cause(py).is_none()
-    {
-        raised.set_cause(py, Some(error));
-    }
-    Err(raised)
+    let result = detached(py, || work(&call));
+    (RAISED.replace(outer), result)
 }
 
 /// Python runs signal handlers in its main thread alone; other threads need not wake up to look for them. In a Python

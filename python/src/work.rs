@@ -1,8 +1,9 @@
 //! What a call does and what comes of it, owned, so that it can be done on another thread.
 
+use crate::ended::Outcome;
+use crate::error::{self, Failure};
 use crate::value::{self, Checked};
-use crate::{account, error, raw, sent, verification};
-use ants_otp::{Account, Call, OtpId, Sent, Verification};
+use ants_otp::{Call, OtpId};
 use pyo3::exceptions::PyTypeError;
 use pyo3::intern;
 use pyo3::prelude::*;
@@ -35,32 +36,30 @@ impl OtpId for &Otp {
     }
 }
 
-pub enum Outcome {
-    Sent(Sent),
-    Verification(Verification),
-    Account(Account),
-}
-
 impl Work {
     /// From the method's name and what it was `given`, of which its arguments are taken off.
-    pub fn read(py: Python<'_>, operation: &str, given: &mut BorrowedTupleIterator<'_, '_>) -> PyResult<Self> {
+    pub fn read(
+        py: Python<'_>,
+        operation: &str,
+        given: &mut BorrowedTupleIterator<'_, '_>,
+    ) -> PyResult<Result<Self, Failure>> {
         let mut next = || given.next().ok_or_else(|| PyTypeError::new_err(format!("{operation} needs more arguments")));
         let work = match operation {
             "request" => value::text("mobile", &*next()?).map(|mobile| Work::Request { mobile: mobile.to_owned() }),
             "resend" => match next()? {
                 otp if otp.is_none() => Ok(Work::Resend { otp: None }),
-                otp => read_otp(&otp)?.map(|otp| Work::Resend { otp: Some(otp) }),
+                otp => read_otp(py, &otp)?.map(|otp| Work::Resend { otp: Some(otp) }),
             },
             "verify" => {
                 let (otp, otp_code) = (next()?, next()?);
-                read_otp(&otp)?.and_then(|otp| {
+                read_otp(py, &otp)?.and_then(|otp| {
                     Ok(Work::Verify { otp, otp_code: Zeroizing::new(read_otp_code(&otp_code)?.to_owned()) })
                 })
             }
             "balance" => Ok(Work::Balance),
             _ => return Err(PyTypeError::new_err(format!("no call is {operation:?}"))),
         };
-        work.map_err(|why| error::argument(py, &why))
+        Ok(work.map_err(error::argument))
     }
 
     pub fn name(&self) -> &'static str {
@@ -83,27 +82,15 @@ impl Work {
     }
 }
 
-impl Outcome {
-    pub fn to_python<'py>(&self, py: Python<'py>, kept: &raw::Kept) -> PyResult<Bound<'py, PyAny>> {
-        let result = match self {
-            Outcome::Sent(sent) => sent::to_python(py, sent),
-            Outcome::Verification(verification) => verification::to_python(py, verification),
-            Outcome::Account(account) => account::to_python(py, account),
-        }?;
-        raw::attach(py, &result, kept)?;
-        Ok(result)
-    }
-}
-
 /// A `Sent`, or the otp_id of one.
-fn read_otp(otp: &Bound<'_, PyAny>) -> PyResult<Checked<Otp>> {
+fn read_otp(py: Python<'_>, otp: &Bound<'_, PyAny>) -> PyResult<Checked<Otp>> {
     static SENT: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-    let py = otp.py();
     if otp.is_instance_of::<PyString>() || !otp.is_instance(SENT.import(py, "ants_otp.sent", "Sent")?)? {
         return Ok(read_ids(otp, None));
     }
-    let otc_id = otp.getattr(intern!(py, "otc_id"))?;
-    Ok(read_ids(&otp.getattr(intern!(py, "otp_id"))?, Some(otc_id).filter(|otc_id| !otc_id.is_none())))
+    // Its slots: the properties over them are Python code.
+    let otc_id = otp.getattr(intern!(py, "_otc_id"))?;
+    Ok(read_ids(&otp.getattr(intern!(py, "_otp_id"))?, Some(otc_id).filter(|otc_id| !otc_id.is_none())))
 }
 
 fn read_ids(otp_id: &Bound<'_, PyAny>, otc_id: Option<Bound<'_, PyAny>>) -> Checked<Otp> {

@@ -456,7 +456,18 @@ ENDS = {
                     asyncio.run(calls())
                 except BaseException:
                     pass
-        for _ in range(4):
+        for _ in range(8):
+            threading.Thread(target=run, daemon=True).start()
+        time.sleep(0.5)
+    """,
+    "daemon threads that go on calling and wait": """
+        def run():
+            while True:
+                try:
+                    blocking.request("0812345678", timeout=0.001)
+                except BaseException:
+                    pass
+        for _ in range(8):
             threading.Thread(target=run, daemon=True).start()
         time.sleep(0.5)
     """,
@@ -465,11 +476,15 @@ ENDS = {
 
 @pytest.mark.parametrize("end", ENDS)
 def test_the_interpreter_ends_with_calls_in_flight(service: Service, end: str) -> None:
+    """The end kills a thread that asks for the GIL: with this switch interval, all Python code does all the time."""
     service.silent = True
     script = f"""
-import asyncio, sys, threading, time
-from ants_otp import AsyncClient
+import asyncio, logging, os, sys, threading, time
+from ants_otp import AsyncClient, Client
+sys.setswitchinterval(1e-6)
+logging.basicConfig(level=0, filename=os.devnull)
 client = AsyncClient("user", "password", otc_id="OTC-1", base_url="{service.url}")
+blocking = Client("user", "password", otc_id="OTC-1", base_url="{service.url}")
 
 async def calls():
     await asyncio.gather(*(client.request("0812345678") for _ in range(20)), return_exceptions=True)

@@ -1,0 +1,46 @@
+"""Log lines for the logger ``ants_otp``: the native module collects those of a call, and they are written here.
+
+A program that has not imported ``logging`` listens to nobody, so this never imports it.
+"""
+
+from __future__ import annotations
+
+from sys import modules
+
+from ants_otp._native import write_unraisable
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from logging import Logger
+
+_logger: Logger | None = None
+
+
+def level() -> int:
+    """The least level that the logger lets through, of those that calls have: 10, 20, or 0 for none."""
+    logger = _logger or _find()
+    if logger is None or not logger.isEnabledFor(20):
+        return 0
+    return 10 if logger.isEnabledFor(10) else 20
+
+
+def write(lines: Iterable[tuple[int, str]]) -> None:
+    """Hand lines to the logger. Whatever a filter or handler raises must not stand for the call's outcome."""
+    logger = _logger or _find()
+    if logger is None:
+        return
+    for number, line in lines:
+        try:
+            logger.log(number, "%s", line)
+        except BaseException as error:  # noqa: BLE001, PERF203 - of each line, and whatever it is
+            write_unraisable(error)
+
+
+def _find() -> Logger | None:
+    global _logger
+    # A module that is being imported by another thread may not have it yet.
+    get = getattr(modules.get("logging"), "getLogger", None)
+    if get is not None:
+        _logger = get("ants_otp")
+    return _logger

@@ -1,0 +1,59 @@
+//! What came of a call, on its way to Python. The package's classes are made there, of the parts that this gives.
+
+use crate::error::Failure;
+use crate::log::{Line, LogLines};
+use crate::raw::{Kept, RawAnswer};
+use ants_otp::{Account, Sent, Verification};
+use pyo3::prelude::*;
+use pyo3::types::PyTuple;
+
+pub struct Ended {
+    pub result: Result<Outcome, Failure>,
+    pub kept: Kept,
+    pub lines: Option<LogLines>,
+}
+
+pub enum Outcome {
+    Sent(Sent),
+    Verification(Verification),
+    Account(Account),
+}
+
+/// `whose` it is; the parts of the result, as its class takes them, or those of the failure; the answer, if one came; the log
+/// lines, if there may be such.
+pub type Told<'py, T> = (T, Option<Bound<'py, PyTuple>>, Option<Failure>, Option<RawAnswer>, Option<Vec<Line>>);
+
+impl Ended {
+    /// A call that was refused before it was one.
+    pub fn refused(failure: Failure) -> Self {
+        Ended { result: Err(failure), kept: Kept::default(), lines: None }
+    }
+
+    pub fn told<T>(self, py: Python<'_>, whose: T) -> PyResult<Told<'_, T>> {
+        let lines = self.lines.map(|lines| lines.take());
+        let (parts, failure) = match self.result {
+            Ok(outcome) => (Some(outcome.parts(py)?), None),
+            Err(failure) => (None, Some(failure)),
+        };
+        Ok((whose, parts, failure, RawAnswer::of(self.kept), lines))
+    }
+}
+
+impl Outcome {
+    fn parts<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        match self {
+            Outcome::Sent(sent) => {
+                (sent.otp_id(), sent.otc_id(), sent.reference_code(), sent.message(), sent.description())
+                    .into_pyobject(py)
+            }
+            Outcome::Verification(verification) => (
+                verification.status().name(),
+                verification.result(),
+                verification.is_error_count(),
+                verification.is_expr_code(),
+            )
+                .into_pyobject(py),
+            Outcome::Account(account) => (account.kind(), account.credit()).into_pyobject(py),
+        }
+    }
+}
