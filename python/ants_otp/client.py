@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Literal
 
-    from ants_otp import _native
     from ants_otp._face import Credentials, Path, Result
+    from ants_otp._native import Client as Native
 
 
 class Client(Face):
@@ -229,22 +229,22 @@ class Client(Face):
             from ants_otp._telemetry import observed
 
             with observed(operation, native.url(operation)) as call:
-                return call.ended(_ended(make, *native.call(operation, given, credentials, _log.level())))
-        return _ended(make, *native.call(operation, given, credentials, _log.level()))
+                return call.ended(_make(make, native, operation, given, credentials))
+        return _make(make, native, operation, given, credentials)
 
 
-def _ended(
+def _make(
     make: Callable[..., Result],
-    raised: BaseException | None,
-    parts: _native.Parts | None,
-    failure: _native.Failure | None,
-    raw: _native.RawAnswer | None,
-    lines: list[tuple[int, str]] | None,
+    native: Native,
+    operation: str,
+    given: tuple[object, ...],
+    credentials: tuple[str, str] | str | None,
 ) -> Result:
-    """What came of a call, unless a signal handler has `raised` meanwhile: the call is then the cause."""
+    raised, parts, failure, raw, lines = native.call(operation, given, credentials, _log.level())
     if lines is not None:
         _log.write(lines)
     if raised is not None:
+        # By a signal handler: what came of the call is then its cause.
         if failure is not None and raised.__cause__ is None:
             raised.__cause__ = from_native(*failure, raw)
         raise raised

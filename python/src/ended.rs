@@ -3,9 +3,10 @@
 use crate::error::Failure;
 use crate::log::{Line, LogLines};
 use crate::raw::{Kept, RawAnswer};
-use ants_otp::{Account, Sent, Verification};
+use ants_otp::{Account, Sent, Status, Verification};
+use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::PyTuple;
+use pyo3::types::{PyString, PyTuple};
 
 pub struct Ended {
     pub result: Result<Outcome, Failure>,
@@ -47,7 +48,7 @@ impl Outcome {
                     .into_pyobject(py)
             }
             Outcome::Verification(verification) => (
-                verification.status().name(),
+                status(py, verification.status()),
                 verification.result(),
                 verification.is_error_count(),
                 verification.is_expr_code(),
@@ -55,5 +56,13 @@ impl Outcome {
                 .into_pyobject(py),
             Outcome::Account(account) => (account.kind(), account.credit()).into_pyobject(py),
         }
+    }
+}
+
+fn status(py: Python<'_>, status: Status) -> Bound<'_, PyString> {
+    match status {
+        // The one that most calls give, ready made.
+        Status::Verified => intern!(py, "verified").clone(),
+        other => PyString::new(py, other.name()),
     }
 }
