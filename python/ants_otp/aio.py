@@ -314,6 +314,8 @@ async def _submit(
 class _Inbox(_native.Inbox):
     """The calls of one loop that have ended."""
 
+    __slots__ = ()
+
     def __del__(self) -> None:
         self.log_rest()
 

@@ -1,4 +1,4 @@
-//! What a call does and what comes of it, owned, so that it can be done on another thread.
+//! What a call does, owned, so that it can be done on another thread.
 
 use crate::ended::Outcome;
 use crate::error::{self, Failure};
