@@ -44,7 +44,8 @@
  *             may share a call object that nobody sets. A _free() never runs beside a use of the same object.
  * Deadlines.  A call ends before its deadline (15 s if not set), which counts over everything, DNS and retries too. No
  *             setting turns it off. A signal that interrupts a wait does not end the call; for that there is
- *             ants_otp_cancel. SIGPIPE is never raised.
+ *             ants_otp_cancel. SIGPIPE is never raised. No function is a cancellation point: after a pthread_cancel() the
+ *             thread ends behind its call.
  * Blocking.   A call blocks its thread until it ends. The ..._async() functions at the end of this header do not.
  * Retries.    A call is tried again by itself only while nothing of it was sent: never two SMS for one request.
  * fork.       A client may be used in the child of a fork(): it leaves the parent's connections alone and makes new ones.

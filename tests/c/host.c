@@ -131,6 +131,28 @@ static void pipes(ants_otp_client *client) {
     CHECK(action.sa_handler == SIG_DFL);
 }
 
+static int ended = 12345;
+
+static void *waits(void *client) {
+    ants_otp_call *call = ants_otp_call_new();
+    ants_otp_call_set_timeout_ms(call, 500);
+    ended = ants_otp_verify(client, OTP_ID, "1234", call, NULL, NULL);
+    ants_otp_call_free(call);
+    pthread_testcancel();
+    return NULL;
+}
+
+/* The server is silent. No function of the library is a cancellation point: the thread ends behind its call. */
+static void cancelled(ants_otp_client *client) {
+    pthread_t thread;
+    void *result = NULL;
+    CHECK(pthread_create(&thread, NULL, waits, client) == 0);
+    usleep(100000);
+    CHECK(pthread_cancel(thread) == 0);
+    CHECK(pthread_join(thread, &result) == 0);
+    CHECK(result == PTHREAD_CANCELED && ended == ANTS_OTP_ERR_TIMEOUT);
+}
+
 /* A plug-in comes and goes, its threads idle. */
 static void plugins(const char *url, const char *library) {
     int i;
@@ -233,6 +255,8 @@ int main(int argc, char **argv) {
         storm(client);
     else if (strcmp(habit, "pipes") == 0)
         pipes(client);
+    else if (strcmp(habit, "cancelled") == 0)
+        cancelled(client);
     else if (strcmp(habit, "panics") == 0)
         panics(client);
     else

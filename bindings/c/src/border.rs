@@ -10,10 +10,37 @@ use std::ffi::{CStr, CString, c_char, c_int, c_void};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 
-/// Runs `body`; a panic in it, which must not cross into C, becomes `otherwise`.
+/// Runs `body`; a panic in it, which must not cross into C, becomes `otherwise`. A `pthread_cancel` waits for its end.
 pub fn guard<R>(otherwise: R, body: impl FnOnce() -> R) -> R {
+    let _guard = Uncancelled::begin();
     // Nothing that `body` may leave half done is used by more than the one call that failed.
     catch_unwind(AssertUnwindSafe(body)).unwrap_or(otherwise)
+}
+
+/// While it lives, the thread cannot be cancelled: that would unwind its stack, and Rust's frames abort the process then.
+struct Uncancelled {
+    before: c_int,
+}
+
+unsafe extern "C" {
+    /// POSIX.1; no crate has it for Linux. glibc's and musl's number for "disabled" is 1.
+    // SAFETY: it takes any number, and writes nothing but `before`.
+    safe fn pthread_setcancelstate(state: c_int, before: &mut c_int) -> c_int;
+}
+
+impl Uncancelled {
+    fn begin() -> Self {
+        const DISABLED: c_int = 1;
+        let mut before = 0;
+        pthread_setcancelstate(DISABLED, &mut before);
+        Uncancelled { before }
+    }
+}
+
+impl Drop for Uncancelled {
+    fn drop(&mut self) {
+        pthread_setcancelstate(self.before, &mut 0);
+    }
 }
 
 /// Panics where a test asks for it, in builds for tests alone: a release holds none of this.

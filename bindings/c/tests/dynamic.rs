@@ -92,6 +92,12 @@ fn no_sigpipe_reaches_the_host() {
 }
 
 #[test]
+fn a_thread_that_is_cancelled_in_a_call_ends_behind_it() {
+    let silent = Server::start(|_, _| Next::Keep);
+    common::run(Command::new(host()).args(["cancelled", &silent.url()]));
+}
+
+#[test]
 fn a_plug_in_is_loaded_used_and_unloaded_again_and_again() {
     let server = verifying();
     let library = common::library().join("libants_otp.so");
@@ -123,6 +129,7 @@ fn programs_are_clean_under_the_sanitizers() {
         for habit in ["threads", "forks", "storm", "panics"] {
             common::run(watched(&host).args([habit, &friendly.url()]));
         }
+        common::run(watched(&host).args(["cancelled", &silent.url()]));
         common::run(watched(&host).args(["one", &tls.url()]).arg(&ca_file));
         common::run(&mut watched(&program("bad_input.c", "c99")));
         common::run(watched(&program("workers.c", "gnu99")).arg(friendly.url()).arg(silent.url()));
