@@ -10,12 +10,12 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from os import PathLike
-    from typing import NoReturn, TypeAlias, TypeVar
+    from typing import Any, NoReturn, TypeAlias, TypeVar
 
     from typing_extensions import Self
 
-    from ants_otp import _native
     from ants_otp._native import Client as Native
+    from ants_otp._native import Failure, Parts, RawAnswer
     from ants_otp._record import Record
 
     Path: TypeAlias = str | PathLike[str]
@@ -36,7 +36,7 @@ class Face:
         self._credentials = credentials
         if credentials is not None and not callable(credentials):
             raise _refused(Code.ERR_INVALID_OPTION, "credentials must be a function without parameters")
-        self._native = got(connect(options, asynchronous))
+        self._native = got(connect({name: _plain(value) for name, value in options.items()}, asynchronous))
 
     def with_options(
         self,
@@ -87,16 +87,23 @@ def _refused(code: Code, message: str) -> InvalidArgumentError:
     return InvalidArgumentError(message, code=code, delivery=Delivery.NOT_SENT)
 
 
+def _plain(value: Any) -> Any:
+    """A path-like object as the path that it stands for, also in a tuple of such."""
+    if isinstance(value, tuple):
+        return tuple(map(_plain, value))  # pyright: ignore[reportUnknownArgumentType]
+    return value.__fspath__() if hasattr(value, "__fspath__") else value
+
+
 def result_of(
-    make: Callable[..., Result],
-    parts: _native.Parts | None,
-    failure: _native.Failure | None,
-    raw: _native.RawAnswer | None,
+    kind: Callable[..., Result],
+    parts: Parts,
+    failure: Failure | None,
+    raw: RawAnswer | None,
 ) -> Result:
     """The result of a call, or else its exception, with the answer if one came."""
     if failure is not None:
         raise from_native(*failure, raw)
-    result = make(*(parts or ()))
+    result = kind(*parts)
     if raw is not None:
         result._raw = raw  # pyright: ignore[reportPrivateUsage]
     return result

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from sys import modules
 
-from ants_otp._native import write_unraisable
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -34,7 +32,22 @@ def write(lines: Iterable[tuple[int, str]]) -> None:
         try:
             logger.log(number, "%s", line)
         except BaseException as error:  # noqa: BLE001, PERF203 - of each line, and whatever it is
-            write_unraisable(error)
+            _Unraisable(error)
+
+
+class _Unraisable:
+    """Has `sys.unraisablehook` told of an error by raising it where nothing can be raised: when it is dropped, at once.
+
+    There is no other way from Python.
+    """
+
+    __slots__ = ("_error",)
+
+    def __init__(self, error: BaseException) -> None:
+        self._error = error
+
+    def __del__(self) -> None:
+        raise self._error
 
 
 def _find() -> Logger | None:

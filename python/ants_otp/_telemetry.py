@@ -29,7 +29,7 @@ except ImportError:
     # Another part of opentelemetry alone is there.
     _tracer = None
 else:
-    _client, _error = trace.SpanKind.CLIENT, trace.StatusCode.ERROR
+    _KIND, _FAILED = trace.SpanKind.CLIENT, trace.StatusCode.ERROR
     _tracer = trace.get_tracer("ants_otp", VERSION, schema_url=_SCHEMA)
     _histogram = metrics.get_meter("ants_otp", VERSION, schema_url=_SCHEMA).create_histogram(
         "http.client.request.duration", unit="s", description="Duration of HTTP client requests."
@@ -80,7 +80,7 @@ def observed(operation: str, url: str | None) -> Generator[Observed]:
     begun = perf_counter()
     with _tracer.start_as_current_span(
         f"POST {parts.path}",
-        kind=_client,
+        kind=_KIND,
         attributes={**common, "url.full": url or ""},
         record_exception=False,
         set_status_on_exception=False,
@@ -90,7 +90,7 @@ def observed(operation: str, url: str | None) -> Generator[Observed]:
         except BaseException as error:
             call.failed(error)
             # The text of an OtpError holds no secret; that of another error is not ours to tell.
-            span.set_status(_error, str(error) if isinstance(error, OtpError) else None)
+            span.set_status(_FAILED, str(error) if isinstance(error, OtpError) else None)
             raise
         finally:
             span.set_attributes(call.outcome)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import os
 from asyncio import get_running_loop
 from collections.abc import Coroutine
 from contextvars import Context, copy_context
@@ -14,7 +15,7 @@ from ants_otp import _log, _native
 from ants_otp._face import Face, result_of
 from ants_otp.account import Account
 from ants_otp.error import got
-from ants_otp.sent import Sent
+from ants_otp.sent import Sent, ids_of
 from ants_otp.verification import Verification
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
     from ants_otp._face import Credentials, Path, Result
 
-    _Ended: TypeAlias = tuple[_native.Parts | None, _native.Failure | None, _native.RawAnswer | None]
+    _Ended: TypeAlias = tuple[_native.Parts, _native.Failure | None, _native.RawAnswer | None]
 
 _Result = TypeVar("_Result")
 
@@ -178,7 +179,9 @@ class AsyncClient(Face):
         Raises:
             OtpError: As in `request`.
         """
-        return self._call(Sent, "resend", (otp, timeout, notify_url, notify_content_type, callback_data, otc_id))
+        return self._call(
+            Sent, "resend", (*ids_of(otp), timeout, notify_url, notify_content_type, callback_data, otc_id)
+        )
 
     def verify(
         self,
@@ -209,7 +212,7 @@ class AsyncClient(Face):
             OtpError: Everything that is no verdict, as in `request`.
         """
         return self._call(
-            Verification, "verify", (otp, otp_code, timeout, notify_url, notify_content_type, callback_data)
+            Verification, "verify", (*ids_of(otp), otp_code, timeout, notify_url, notify_content_type, callback_data)
         )
 
     def balance(self, *, timeout: float | None = None) -> Coroutine[Any, Any, Account]:
@@ -237,22 +240,22 @@ class AsyncClient(Face):
     ) -> None:
         await self.close()
 
-    def _call(self, make: Callable[..., Result], operation: str, given: tuple[object, ...]) -> _Call[Result]:
-        coroutine: Any = self._perform(make, operation, given)
+    def _call(self, kind: Callable[..., Result], operation: str, given: tuple[object, ...]) -> _Call[Result]:
+        coroutine: Any = self._perform(kind, operation, given)
         # What asyncio's debug output and the warning about a call that was never awaited speak of.
         coroutine.__name__ = operation
         coroutine.__qualname__ = f"AsyncClient.{operation}"
         return _Call(coroutine)
 
-    async def _perform(self, make: Callable[..., Result], operation: str, given: tuple[object, ...]) -> Result:
+    async def _perform(self, kind: Callable[..., Result], operation: str, given: tuple[object, ...]) -> Result:
         native = self._open()
         credentials = None if self._credentials is None else self._credentials()
         if "opentelemetry" in modules:
             from ants_otp._telemetry import observed
 
             with observed(operation, native.url(operation)) as call:
-                return call.ended(result_of(make, *await _submit(native, operation, given, credentials)))
-        return result_of(make, *await _submit(native, operation, given, credentials))
+                return call.ended(result_of(kind, *await _submit(native, operation, given, credentials)))
+        return result_of(kind, *await _submit(native, operation, given, credentials))
 
 
 class _Call(Coroutine[Any, Any, _Result]):
@@ -306,7 +309,7 @@ async def _submit(
     try:
         return await future
     except BaseException:
-        # Where the task was cancelled, or its coroutine closed, the call ends now. Else it has ended already.
+        # Its task was cancelled, or the coroutine closed or thrown into: the call ends now.
         cancel.fire()
         raise
 
@@ -380,3 +383,5 @@ def _end() -> None:
 
 
 atexit.register(_end)
+# A loop of the parent that goes on in a forked child gets an inbox of the child's own.
+os.register_at_fork(after_in_child=_inboxes.clear)

@@ -8,7 +8,7 @@ from ants_otp import _log
 from ants_otp._face import Face, result_of
 from ants_otp.account import Account
 from ants_otp.error import from_native
-from ants_otp.sent import Sent
+from ants_otp.sent import Sent, ids_of
 from ants_otp.verification import Verification
 
 TYPE_CHECKING = False
@@ -163,7 +163,9 @@ class Client(Face):
         Raises:
             OtpError: As in `request`.
         """
-        return self._call(Sent, "resend", (otp, timeout, notify_url, notify_content_type, callback_data, otc_id))
+        return self._call(
+            Sent, "resend", (*ids_of(otp), timeout, notify_url, notify_content_type, callback_data, otc_id)
+        )
 
     def verify(
         self,
@@ -194,7 +196,7 @@ class Client(Face):
             OtpError: Everything that is no verdict, as in `request`.
         """
         return self._call(
-            Verification, "verify", (otp, otp_code, timeout, notify_url, notify_content_type, callback_data)
+            Verification, "verify", (*ids_of(otp), otp_code, timeout, notify_url, notify_content_type, callback_data)
         )
 
     def balance(self, *, timeout: float | None = None) -> Account:
@@ -222,19 +224,19 @@ class Client(Face):
     ) -> None:
         self.close()
 
-    def _call(self, make: Callable[..., Result], operation: str, given: tuple[object, ...]) -> Result:
+    def _call(self, kind: Callable[..., Result], operation: str, given: tuple[object, ...]) -> Result:
         native = self._native or self._open()
         credentials = None if self._credentials is None else self._credentials()
         if "opentelemetry" in modules:
             from ants_otp._telemetry import observed
 
             with observed(operation, native.url(operation)) as call:
-                return call.ended(_make(make, native, operation, given, credentials))
-        return _make(make, native, operation, given, credentials)
+                return call.ended(_called(kind, native, operation, given, credentials))
+        return _called(kind, native, operation, given, credentials)
 
 
-def _make(
-    make: Callable[..., Result],
+def _called(
+    kind: Callable[..., Result],
     native: Native,
     operation: str,
     given: tuple[object, ...],
@@ -247,5 +249,11 @@ def _make(
         # By a signal handler: what came of the call is then its cause.
         if failure is not None and raised.__cause__ is None:
             raised.__cause__ = from_native(*failure, raw)
-        raise raised
-    return result_of(make, parts, failure, raw)
+        context = raised.__context__
+        try:
+            raise raised
+        finally:
+            # Its own, not that of this call; and no cycle through this frame.
+            raised.__context__ = context
+            del raised, context
+    return result_of(kind, parts, failure, raw)

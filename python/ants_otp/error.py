@@ -171,7 +171,7 @@ def from_native(
     return error
 
 
-def got(tried: tuple[_T, None] | tuple[None, _native.Failure]) -> _T:
+def got(tried: _native.Tried[_T]) -> _T:
     """What the native module gave, or else the exception that says why there is nothing."""
     if tried[1] is not None:
         raise from_native(*tried[1])

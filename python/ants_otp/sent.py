@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from ants_otp._record import Record
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 
 class Sent(Record):
     """An OTP that the service has taken for sending. Holds no secret: the code itself is only in the SMS.
@@ -48,3 +52,8 @@ class Sent(Record):
     def description(self) -> str:
         """The service's description beside the answer, often empty."""
         return self._description
+
+
+def ids_of(otp: Sent | str | None) -> tuple[Any, Any]:
+    """The otp_id and, where it is known, the otc_id, as they were given: the native module refuses what is no text."""
+    return (otp.otp_id, otp.otc_id) if isinstance(otp, Sent) else (otp, None)

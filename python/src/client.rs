@@ -64,7 +64,7 @@ impl Client {
         level: i32,
     ) -> PyResult<Told<'py, Option<Py<PyBaseException>>>> {
         let mut given = given.iter_borrowed();
-        let work = match Work::read(py, operation, &mut given)? {
+        let work = match Work::read(operation, &mut given)? {
             Ok(work) => work,
             Err(failure) => return Ended::refused(failure).told(py, None),
         };
@@ -75,21 +75,19 @@ impl Client {
 
     /// Makes a call like `call` on another thread, which puts what came of it into `inbox`, for `waiter`. Gives the means to
     /// end it, or why it was not begun.
-    #[expect(clippy::too_many_arguments, reason = "as Python has them")]
     #[pyo3(signature = (operation, given, credentials, level, inbox, waiter, /))]
-    fn submit<'py>(
+    fn submit(
         &self,
-        py: Python<'py>,
         operation: &str,
-        given: &Bound<'py, PyTuple>,
-        credentials: &Bound<'py, PyAny>,
+        given: &Bound<'_, PyTuple>,
+        credentials: &Bound<'_, PyAny>,
         level: i32,
         inbox: &Inbox,
         waiter: Waiter,
     ) -> PyResult<Tried<Cancel>> {
         let Some(crew) = &self.crew else { return Err(PyTypeError::new_err("this client has no threads")) };
         let mut given = given.iter_borrowed();
-        let work = match Work::read(py, operation, &mut given)? {
+        let work = match Work::read(operation, &mut given)? {
             Ok(work) => work,
             Err(failure) => return Ok((None, Some(failure))),
         };

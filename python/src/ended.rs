@@ -20,9 +20,9 @@ pub enum Outcome {
     Account(Account),
 }
 
-/// `whose` it is; the parts of the result, as its class takes them, or those of the failure; the answer, if one came; the log
+/// `whose` it is; the parts of the result, as its class takes them; those of the failure, if it is one; the answer, if one came; the log
 /// lines, if there may be such.
-pub type Told<'py, T> = (T, Option<Bound<'py, PyTuple>>, Option<Failure>, Option<RawAnswer>, Option<Vec<Line>>);
+pub type Told<'py, T> = (T, Bound<'py, PyTuple>, Option<Failure>, Option<RawAnswer>, Option<Vec<Line>>);
 
 impl Ended {
     /// A call that was refused before it was one.
@@ -33,8 +33,8 @@ impl Ended {
     pub fn told<T>(self, py: Python<'_>, whose: T) -> PyResult<Told<'_, T>> {
         let lines = self.lines.map(|lines| lines.take());
         let (parts, failure) = match self.result {
-            Ok(outcome) => (Some(outcome.parts(py)?), None),
-            Err(failure) => (None, Some(failure)),
+            Ok(outcome) => (outcome.parts(py)?, None),
+            Err(failure) => (PyTuple::empty(py), Some(failure)),
         };
         Ok((whose, parts, failure, RawAnswer::of(self.kept), lines))
     }

@@ -99,12 +99,14 @@ impl Drop for Queue {
             mem::forget(state);
             return;
         }
-        // Python has taken what was there when it let go of the inbox (`aio.py`): this is a worker, and left by the time that
-        // the interpreter ends.
-        let lines = state.ended.iter().filter_map(|(_, ended)| ended.lines.as_ref());
-        let lines = lines.flat_map(LogLines::take).collect::<Vec<_>>();
-        if !lines.is_empty() {
-            Python::try_attach(|py| log::write(py, lines));
+        // Python has taken what was there when it let go of the inbox (`aio.py`), so as a rule this is a worker, which has left
+        // by the time that the interpreter ends.
+        if !state.ended.is_empty() {
+            Python::try_attach(|py| {
+                let lines = state.ended.iter().filter_map(|(_, ended)| ended.lines.as_ref());
+                log::write(py, lines.flat_map(LogLines::take).collect());
+                drop(state);
+            });
         }
     }
 }

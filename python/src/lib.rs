@@ -1,11 +1,11 @@
 //! The native module `ants_otp._native`, private to the Python package: it turns arguments into the core's, waits without
 //! the GIL, and gives outcomes back in parts. What a user sees, with its documentation, is written in Python.
 //!
-//! No Python code runs below a function of this module: it gives back what is to be made, raised or logged. Up to Python 3.13
-//! the interpreter's end kills each other thread when that asks for the GIL next, which Python code does all the time, and
-//! unwinds its stack: frames of Rust would abort the process. (PyO3 itself guards the return from a wait.) What is left is in
-//! threads that the end waits for (signal handlers in the main thread; the lines of [`log::write`] in workers), or as rare as
-//! an argument whose type has a `__fspath__` or `__index__` of its own.
+//! No function of this module calls Python code: it gives back what is to be made, raised or logged. Up to Python 3.13 the
+//! interpreter's end kills each other thread when that asks for the GIL next, which Python code does all the time, and unwinds
+//! its stack: frames of Rust would abort the process. (PyO3 itself guards the return from a wait.) What is left runs in threads
+//! that the end waits for (signal handlers in the main thread; [`log::write`] in workers), or is rare: a number of a type with a
+//! `__float__` or `__index__` of its own, and what a garbage collection or the end of an object sets off.
 
 mod call;
 mod client;
@@ -36,8 +36,6 @@ mod _native {
     use crate::delivery_report::parse_delivery_report;
     #[pymodule_export]
     use crate::inbox::Inbox;
-    #[pymodule_export]
-    use crate::log::write_unraisable;
     #[pymodule_export]
     use crate::mobile::normalize_mobile;
     #[pymodule_export]

@@ -1,7 +1,6 @@
 //! Log lines for the logger `ants_otp`. A call collects its lines without the GIL; `ants_otp._log` writes them afterwards.
 
 use ants_otp::{Call, LogLevel};
-use pyo3::exceptions::PyBaseException;
 use pyo3::prelude::*;
 use std::mem;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -56,15 +55,11 @@ impl LogLines {
 
 /// Writes lines that no Python code is left to write.
 pub fn write(py: Python<'_>, lines: Vec<Line>) {
+    if lines.is_empty() {
+        return;
+    }
     let write = py.import("ants_otp._log").and_then(|log| log.getattr("write"));
     if let Err(error) = write.and_then(|write| write.call1((lines,))) {
         error.write_unraisable(py, None);
     }
-}
-
-/// Tells `sys.unraisablehook` of what a filter or handler raised.
-#[pyfunction]
-#[pyo3(signature = (error, /))]
-pub fn write_unraisable(error: &Bound<'_, PyBaseException>) {
-    PyErr::from_value(error.clone().into_any()).write_unraisable(error.py(), None);
 }

@@ -5,11 +5,9 @@ use crate::error::{self, Failure};
 use crate::value::{self, Checked};
 use ants_otp::{Call, OtpId};
 use pyo3::exceptions::PyTypeError;
-use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
+use pyo3::types::PyInt;
 use pyo3::types::tuple::BorrowedTupleIterator;
-use pyo3::types::{PyInt, PyString};
 use zeroize::Zeroizing;
 
 /// A call with its arguments, apart from its options.
@@ -38,21 +36,17 @@ impl OtpId for &Otp {
 
 impl Work {
     /// From the method's name and what it was `given`, of which its arguments are taken off.
-    pub fn read(
-        py: Python<'_>,
-        operation: &str,
-        given: &mut BorrowedTupleIterator<'_, '_>,
-    ) -> PyResult<Result<Self, Failure>> {
+    pub fn read(operation: &str, given: &mut BorrowedTupleIterator<'_, '_>) -> PyResult<Result<Self, Failure>> {
         let mut next = || given.next().ok_or_else(|| PyTypeError::new_err(format!("{operation} needs more arguments")));
         let work = match operation {
             "request" => value::text("mobile", &*next()?).map(|mobile| Work::Request { mobile: mobile.to_owned() }),
-            "resend" => match next()? {
-                otp if otp.is_none() => Ok(Work::Resend { otp: None }),
-                otp => read_otp(py, &otp)?.map(|otp| Work::Resend { otp: Some(otp) }),
+            "resend" => match (next()?, next()?) {
+                (otp_id, _) if otp_id.is_none() => Ok(Work::Resend { otp: None }),
+                (otp_id, otc_id) => read_otp(&otp_id, &otc_id).map(|otp| Work::Resend { otp: Some(otp) }),
             },
             "verify" => {
-                let (otp, otp_code) = (next()?, next()?);
-                read_otp(py, &otp)?.and_then(|otp| {
+                let (otp_id, otc_id, otp_code) = (next()?, next()?, next()?);
+                read_otp(&otp_id, &otc_id).and_then(|otp| {
                     Ok(Work::Verify { otp, otp_code: Zeroizing::new(read_otp_code(&otp_code)?.to_owned()) })
                 })
             }
@@ -82,22 +76,9 @@ impl Work {
     }
 }
 
-/// A `Sent`, or the otp_id of one.
-fn read_otp(py: Python<'_>, otp: &Bound<'_, PyAny>) -> PyResult<Checked<Otp>> {
-    static SENT: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-    if otp.is_instance_of::<PyString>() || !otp.is_instance(SENT.import(py, "ants_otp.sent", "Sent")?)? {
-        return Ok(read_ids(otp, None));
-    }
-    // Its slots: the properties over them are Python code.
-    let otc_id = otp.getattr(intern!(py, "_otc_id"))?;
-    Ok(read_ids(&otp.getattr(intern!(py, "_otp_id"))?, Some(otc_id).filter(|otc_id| !otc_id.is_none())))
-}
-
-fn read_ids(otp_id: &Bound<'_, PyAny>, otc_id: Option<Bound<'_, PyAny>>) -> Checked<Otp> {
-    Ok(Otp {
-        otp_id: value::text("otp (a Sent or its otp_id)", otp_id)?.to_owned(),
-        otc_id: otc_id.map(|otc_id| value::text("otc_id", &otc_id).map(str::to_owned)).transpose()?,
-    })
+fn read_otp(otp_id: &Bound<'_, PyAny>, otc_id: &Bound<'_, PyAny>) -> Checked<Otp> {
+    let otc_id = if otc_id.is_none() { None } else { Some(value::text("otc_id", otc_id)?.to_owned()) };
+    Ok(Otp { otp_id: value::text("otp (a Sent or its otp_id)", otp_id)?.to_owned(), otc_id })
 }
 
 fn read_otp_code<'a>(otp_code: &'a Bound<'_, PyAny>) -> Checked<&'a str> {

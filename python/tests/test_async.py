@@ -471,6 +471,33 @@ ENDS = {
             threading.Thread(target=run, daemon=True).start()
         time.sleep(0.5)
     """,
+    "daemon threads whose log handler raises": """
+        class Broken(logging.Handler):
+            def emit(self, record):
+                raise RuntimeError
+        logging.getLogger("ants_otp").addHandler(Broken())
+        sys.stderr = open(os.devnull, "w")
+        def run():
+            while True:
+                try:
+                    blocking.request("0812345678", timeout=0.001)
+                except BaseException:
+                    pass
+        for _ in range(8):
+            threading.Thread(target=run, daemon=True).start()
+        time.sleep(0.5)
+    """,
+    "daemon threads that go on making clients": """
+        def run():
+            while True:
+                try:
+                    Client("user", "password", ca_file=pathlib.Path("/nonexistent"))
+                except BaseException:
+                    pass
+        for _ in range(8):
+            threading.Thread(target=run, daemon=True).start()
+        time.sleep(0.5)
+    """,
 }
 
 
@@ -479,7 +506,7 @@ def test_the_interpreter_ends_with_calls_in_flight(service: Service, end: str) -
     """The end kills a thread that asks for the GIL: with this switch interval, all Python code does all the time."""
     service.silent = True
     script = f"""
-import asyncio, logging, os, sys, threading, time
+import asyncio, logging, os, pathlib, sys, threading, time
 from ants_otp import AsyncClient, Client
 sys.setswitchinterval(1e-6)
 logging.basicConfig(level=0, filename=os.devnull)

@@ -37,6 +37,30 @@ SENT = {
 }
 
 
+class OwnSent(Sent):
+    """As an application may keep it."""
+
+    def __init__(self) -> None:
+        pass
+
+    @property
+    def otp_id(self) -> str:
+        return "OTP-7"
+
+    @property
+    def otc_id(self) -> str:
+        return "OTC-7"
+
+
+def test_a_sent_is_read_by_its_properties(service: Service, client: Client) -> None:
+    service.answer = {"result": True}
+    assert client.verify(OwnSent(), "12345")
+    service.answer = SENT
+    client.resend(OwnSent())
+    assert [body["otpId"] for _, body, _ in service.requests] == ["OTP-7", "OTP-7"]
+    assert service.requests[1][1]["otcId"] == "OTC-7"
+
+
 def test_request_sends_what_was_given_and_nothing_else(service: Service, client: Client) -> None:
     service.answer = SENT
     assert client.request("081-234-5678") == Sent("OTP-1", "OTC-1", "XQPTR", "Success", "d")

@@ -107,6 +107,19 @@ def test_fork_of_an_asynchronous_client_while_it_is_calling(service: Service) ->
     assert call()
 
 
+def test_a_loop_goes_on_in_a_child(service: Service) -> None:
+    service.answer = SENT
+    client = service.async_client()
+    loop = asyncio.new_event_loop()
+
+    def call() -> bool:
+        return loop.run_until_complete(client.request("0812345678", timeout=5)).otp_id == "OTP-1"
+
+    assert call()
+    assert in_child(call)
+    loop.close()
+
+
 def test_a_child_leaves_through_the_interpreters_end(service: Service) -> None:
     """Also with the parent's calls in flight, and with its own."""
     service.silent = True

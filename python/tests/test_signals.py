@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import socket
@@ -10,6 +11,7 @@ import sys
 import textwrap
 import threading
 import time
+import weakref
 from typing import TYPE_CHECKING
 
 import pytest
@@ -95,6 +97,47 @@ def test_what_a_handler_raises_keeps_its_own_cause(service: Service, client: Cli
     finally:
         signal.signal(signal.SIGUSR1, before)
     assert isinstance(raised.value.__cause__, LookupError)
+
+
+def test_what_a_handler_raises_keeps_its_context_and_nothing_keeps_it(service: Service, client: Client) -> None:
+    service.silent = True
+
+    class StopError(Exception):
+        pass
+
+    def handler(_: int, __: object) -> None:
+        try:
+            raise KeyError("inner")
+        except KeyError:
+            raise StopError  # noqa: B904 - the context is the point
+
+    known: list[weakref.ref[StopError]] = []
+    context: list[type[BaseException]] = []
+
+    def call() -> None:
+        try:
+            raise LookupError("outer")
+        except LookupError:
+            try:
+                client.request("0812345678")
+            except StopError as error:
+                known.append(weakref.ref(error))
+                inner = error.__context__
+                while inner is not None:
+                    context.append(type(inner))
+                    inner = inner.__context__
+
+    before = signal.signal(signal.SIGUSR1, handler)
+    gc.disable()
+    try:
+        timer = send_soon(signal.SIGUSR1)
+        call()
+        timer.join()
+        assert known[0]() is None
+    finally:
+        gc.enable()
+        signal.signal(signal.SIGUSR1, before)
+    assert context == [KeyError, LookupError]
 
 
 def test_a_call_of_another_thread_goes_on(service: Service, client: Client) -> None:
