@@ -163,8 +163,11 @@ class Client(Face):
         Raises:
             OtpError: As in `request`.
         """
+        otp_id, its_otc_id = ids_of(otp)
         return self._call(
-            Sent, "resend", (*ids_of(otp), timeout, notify_url, notify_content_type, callback_data, otc_id)
+            Sent,
+            "resend",
+            (otp_id, its_otc_id, timeout, notify_url, notify_content_type, callback_data, otc_id),
         )
 
     def verify(
@@ -195,8 +198,9 @@ class Client(Face):
         Raises:
             OtpError: Everything that is no verdict, as in `request`.
         """
+        otp_id, otc_id = ids_of(otp)
         return self._call(
-            Verification, "verify", (*ids_of(otp), otp_code, timeout, notify_url, notify_content_type, callback_data)
+            Verification, "verify", (otp_id, otc_id, otp_code, timeout, notify_url, notify_content_type, callback_data)
         )
 
     def balance(self, *, timeout: float | None = None) -> Account:
