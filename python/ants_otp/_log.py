@@ -47,7 +47,11 @@ class _Unraisable:
         self._error = error
 
     def __del__(self) -> None:
-        raise self._error
+        try:
+            raise self._error
+        finally:
+            # The traceback keeps this object, which must not keep the traceback.
+            del self._error
 
 
 def _find() -> Logger | None:

@@ -20,8 +20,8 @@ pub enum Outcome {
     Account(Account),
 }
 
-/// `whose` it is; the parts of the result, as its class takes them; those of the failure, if it is one; the answer, if one came; the log
-/// lines, if there may be such.
+/// `whose` it is; the parts of the result, as its class takes them; those of the failure, if it is one; the answer, if one
+/// came; the log lines, if there may be such.
 pub type Told<'py, T> = (T, Bound<'py, PyTuple>, Option<Failure>, Option<RawAnswer>, Option<Vec<Line>>);
 
 impl Ended {

@@ -7,6 +7,7 @@ import logging
 import re
 import subprocess
 import sys
+import weakref
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -105,12 +106,15 @@ def test_a_handler_that_raises_changes_no_outcome(
 ) -> None:
     caplog.set_level(logging.INFO, "ants_otp")
     service.answer = SENT
-    seen: list[Any] = []
-    monkeypatch.setattr(sys, "unraisablehook", seen.append)
+    seen: list[weakref.ref[BaseException]] = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda told: seen.append(weakref.ref(told.exc_value)))
+
+    class FilterError(Exception):
+        pass
 
     class Broken(logging.Filter):
         def filter(self, record: logging.LogRecord) -> bool:
-            raise RuntimeError(record.levelname)
+            raise FilterError(record.levelname)
 
     broken = Broken()
     logging.getLogger("ants_otp").addFilter(broken)
@@ -119,6 +123,8 @@ def test_a_handler_that_raises_changes_no_outcome(
     finally:
         logging.getLogger("ants_otp").removeFilter(broken)
     assert len(seen) == 1
+    # Nobody keeps what a handler raised, nor with it the frames of the call.
+    assert seen[0]() is None
 
 
 def test_nothing_is_configured_or_imported(service: Service) -> None:
