@@ -36,7 +36,9 @@ class Face:
         self._credentials = credentials
         if credentials is not None and not callable(credentials):
             raise _refused(Code.ERR_INVALID_OPTION, "credentials must be a function without parameters")
-        self._native = got(connect({name: _plain(value) for name, value in options.items()}, asynchronous))
+        for name in ("ca_file", "client_certificate"):
+            options[name] = _plain(options[name])
+        self._native = got(connect(options, asynchronous))
 
     def with_options(
         self,

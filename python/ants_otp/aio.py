@@ -35,8 +35,9 @@ class AsyncClient(Face):
     """A connection to the OTP service, for any number of asyncio tasks and loops at once.
 
     Make one and keep it: its calls share idle connections. It is an asynchronous context manager, and works on in a
-    forked child, but cannot be pickled. Nothing is sent before a call is awaited; cancelling its task ends it at once,
-    and an SMS may then have gone out. What is not given is taken from the environment, where a variable is named below.
+    forked child, there best in a loop of the child's own (``asyncio.run``), but cannot be pickled. Nothing is sent
+    before a call is awaited; cancelling its task ends it at once, and an SMS may then have gone out. What is not
+    given is taken from the environment, where a variable is named below.
 
     Args:
         username: User name (``ANTS_OTP_USERNAME``). Credentials given here replace all of the environment's.
@@ -290,7 +291,11 @@ class _Call(Coroutine[Any, Any, _Result]):
         return self._coroutine.send(value)
 
     def throw(self, *error: Any) -> Any:
-        return self._coroutine.throw(*error)
+        try:
+            return self._coroutine.throw(*error)
+        finally:
+            # Its traceback keeps this frame.
+            del error
 
     def close(self) -> None:
         self._coroutine.close()
@@ -387,5 +392,6 @@ def _end() -> None:
 
 
 atexit.register(_end)
-# A loop of the parent that goes on in a forked child gets an inbox of the child's own.
+# A loop of the parent that goes on in a forked child gets an inbox of the child's own. No library can mend that it
+# shares the parent's selector.
 os.register_at_fork(after_in_child=_inboxes.clear)

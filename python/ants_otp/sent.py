@@ -55,5 +55,11 @@ class Sent(Record):
 
 
 def ids_of(otp: Sent | str | None) -> tuple[Any, Any]:
-    """The otp_id and, where it is known, the otc_id, as they were given: the native module refuses what is no text."""
-    return (otp.otp_id, otp.otc_id) if isinstance(otp, Sent) else (otp, None)
+    """The otp_id and, of a `Sent`, the otc_id, as they were given: the native module refuses what is no text.
+
+    No OTP at all is ``(None, None)``; a `Sent` is never that, whatever stands in it.
+    """
+    if not isinstance(otp, Sent):
+        return otp, None
+    otc_id: Any = otp.otc_id
+    return otp.otp_id, "" if otc_id is None else otc_id

@@ -41,7 +41,7 @@ impl Work {
         let work = match operation {
             "request" => value::text("mobile", &*next()?).map(|mobile| Work::Request { mobile: mobile.to_owned() }),
             "resend" => match (next()?, next()?) {
-                (otp_id, _) if otp_id.is_none() => Ok(Work::Resend { otp: None }),
+                (otp_id, otc_id) if otp_id.is_none() && otc_id.is_none() => Ok(Work::Resend { otp: None }),
                 (otp_id, otc_id) => read_otp(&otp_id, &otc_id).map(|otp| Work::Resend { otp: Some(otp) }),
             },
             "verify" => {

@@ -371,6 +371,30 @@ def test_a_loop_keeps_no_context_of_a_call(service: Service) -> None:
     assert run(main()) is None
 
 
+def test_nothing_keeps_a_cancelled_call(service: Service) -> None:
+    """Its frames hold what was given: an OTP code."""
+    service.silent = True
+
+    class Kept(str):
+        """Text that can be watched."""
+
+        __slots__ = ("__weakref__",)
+
+    async def main() -> weakref.ref[Kept]:
+        code = Kept("12345")
+        task = asyncio.ensure_future(service.async_client().verify("OTP-1", code))
+        await asyncio.sleep(0.1)
+        task.cancel()
+        await asyncio.wait([task])
+        return weakref.ref(code)
+
+    gc.disable()
+    try:
+        assert asyncio.run(main())() is None
+    finally:
+        gc.enable()
+
+
 def test_each_thread_may_keep_its_connection(service: Service) -> None:
     service.answer = SENT
     service.together = threading.Barrier(80)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ants_otp import Client, Code, Delivery, InvalidArgumentError, OtpError
+from ants_otp import Client, Code, Delivery, InvalidArgumentError, OtpError, Sent
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,6 +43,10 @@ def test_what_is_no_text(service: Service, client: Client, value: Any) -> None:
         lambda: client.request(value),
         lambda: client.verify(value, "12345"),
         lambda: client.verify("OTP-1", value),
+        # A resend without an otp_id would be one of another OTP.
+        lambda: client.resend(Sent(value)),
+        lambda: client.resend(Sent(value, "OTC-1")),
+        lambda: client.verify(Sent(value), "12345"),
     ]
     if value is not None:
         calls.append(lambda: client.resend(value))
@@ -50,6 +54,14 @@ def test_what_is_no_text(service: Service, client: Client, value: Any) -> None:
         error = refused(call, Code.ERR_INVALID_ARGUMENT)
         assert "must be text (str), not " in str(error)
     assert service.requests == []
+
+
+@pytest.mark.parametrize("option", ["username", "password", "token", "base_url", "otc_id", "proxy", "user_agent"])
+def test_a_path_is_no_text(option: str) -> None:
+    """Not the secret that the file holds, and never its name instead."""
+    given: dict[str, Any] = {"username": "user", "password": "hunter2", option: Path("/run/secrets/otp")}
+    error = refused(lambda: Client(**given), Code.ERR_INVALID_OPTION)
+    assert f"{option} must be text (str), not PosixPath" in str(error)
 
 
 def test_a_code_given_as_a_number_is_told_why(client: Client) -> None:

@@ -79,7 +79,24 @@ static void threads(ants_otp_client *client) {
         pthread_join(thread[i], NULL);
 }
 
+/* fork() is no cancellation point, whatever the library does in the child. */
+static void *forks_while_cancelled(void *client) {
+    int state, status;
+    pid_t child;
+    CHECK(verified(client));
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
+    pthread_cancel(pthread_self());
+    pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, &state);
+    child = fork();
+    if (child == 0)
+        _exit(7);
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
+    CHECK(waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 7);
+    return NULL;
+}
+
 static void forks(ants_otp_client *client) {
+    pthread_t thread;
     int i, status;
     for (i = 0; i < 30; i++) {
         pid_t child = fork();
@@ -91,6 +108,8 @@ static void forks(ants_otp_client *client) {
         CHECK(waitpid(child, &status, 0) == child && status == 0);
         CHECK(verified(client));
     }
+    CHECK(pthread_create(&thread, NULL, forks_while_cancelled, client) == 0);
+    pthread_join(thread, NULL);
 }
 
 static volatile sig_atomic_t signals = 0;
