@@ -25,12 +25,11 @@ def level() -> int:
 
 def write(lines: Iterable[tuple[int, str]]) -> None:
     """Hand lines to the logger. Whatever a filter or handler raises must not stand for the call's outcome."""
-    logger = _logger or _find()
-    if logger is None:
+    if _logger is None:  # Then `level` was 0, and there are none.
         return
     for number, line in lines:
         try:
-            logger.log(number, "%s", line)
+            _logger.log(number, "%s", line)
         except BaseException as error:  # noqa: BLE001, PERF203 - of each line, and whatever it is
             _Unraisable(error)
 

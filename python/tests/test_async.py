@@ -474,26 +474,10 @@ ENDS = {
         asyncio.run(main())
     """,
     "daemon threads that go on calling": """
-        def run():
-            while True:
-                try:
-                    asyncio.run(calls())
-                except BaseException:
-                    pass
-        for _ in range(8):
-            threading.Thread(target=run, daemon=True).start()
-        time.sleep(0.5)
+        keep_at(lambda: asyncio.run(calls()))
     """,
     "daemon threads that go on calling and wait": """
-        def run():
-            while True:
-                try:
-                    blocking.request("0812345678", timeout=0.001)
-                except BaseException:
-                    pass
-        for _ in range(8):
-            threading.Thread(target=run, daemon=True).start()
-        time.sleep(0.5)
+        keep_at(lambda: blocking.request("0812345678", timeout=0.001))
     """,
     "daemon threads whose log handler raises": """
         class Broken(logging.Handler):
@@ -501,26 +485,10 @@ ENDS = {
                 raise RuntimeError
         logging.getLogger("ants_otp").addHandler(Broken())
         sys.stderr = open(os.devnull, "w")
-        def run():
-            while True:
-                try:
-                    blocking.request("0812345678", timeout=0.001)
-                except BaseException:
-                    pass
-        for _ in range(8):
-            threading.Thread(target=run, daemon=True).start()
-        time.sleep(0.5)
+        keep_at(lambda: blocking.request("0812345678", timeout=0.001))
     """,
     "daemon threads that go on making clients": """
-        def run():
-            while True:
-                try:
-                    Client("user", "password", ca_file=pathlib.Path("/nonexistent"))
-                except BaseException:
-                    pass
-        for _ in range(8):
-            threading.Thread(target=run, daemon=True).start()
-        time.sleep(0.5)
+        keep_at(lambda: Client("user", "password", ca_file=pathlib.Path("/nonexistent")))
     """,
 }
 
@@ -539,6 +507,17 @@ blocking = Client("user", "password", otc_id="OTC-1", base_url="{service.url}")
 
 async def calls():
     await asyncio.gather(*(client.request("0812345678") for _ in range(20)), return_exceptions=True)
+
+def keep_at(work):
+    def run():
+        while True:
+            try:
+                work()
+            except BaseException:
+                pass
+    for _ in range(8):
+        threading.Thread(target=run, daemon=True).start()
+    time.sleep(0.5)
 """
     begun = time.monotonic()
     done = subprocess.run(
