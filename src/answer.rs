@@ -20,6 +20,23 @@ pub(crate) struct Answer {
     pub reused: bool,
 }
 
+/// The answer to a verify.
+pub(crate) struct Verdict {
+    pub verification: Verification,
+    pub naming: Naming,
+}
+
+/// How an answer to a verify tells which OTP it is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Naming {
+    /// It names the otpId that was asked about.
+    Named,
+    /// It names none.
+    Absent,
+    /// A verdict told as a refusal, which needs no name.
+    Refusal,
+}
+
 /// Words that mean success, in a `success` or `status` object. They never decide a call by themselves.
 fn means_success(words: &str) -> bool {
     Code::from_service_words(words) == Some(Code::Ok)
@@ -30,6 +47,9 @@ impl Answer {
     pub fn sent(&self, otc_id: &str) -> Result<Sent> {
         let mut object = Object::default();
         self.accepted(&mut object)?;
+        if [Key::Result, Key::IsErrorCount, Key::IsExprCode].into_iter().any(|key| object.holds(key)) {
+            return Err(self.untrusted("it is the answer to a verify"));
+        }
         let otp_id = self.trusted(object.opaque(Key::OtpId))?.filter(|id| !id.is_empty());
         // What is longer could neither be verified nor sent again.
         let otp_id = match otp_id {
@@ -47,32 +67,39 @@ impl Answer {
         })
     }
 
-    /// The answer to a verify of `asked`.
-    pub fn verification(&self, asked: &str) -> Result<Verification> {
+    /// The answer to a verify of `asked`. One that names another otpId is none, whatever it says: flags, `result: false` and
+    /// refusals too.
+    pub fn verification(&self, asked: &str) -> Result<Verdict> {
         let mut object = Object::default();
-        if let Err(error) = self.accepted(&mut object) {
-            return self.refused_verification(error);
+        let accepted = self.accepted(&mut object);
+        let otp_id = object.opaque(Key::OtpId);
+        if matches!(otp_id, Ok(Some(id)) if !same_id(id, asked)) {
+            return Err(self.untrusted("it speaks of another otpId"));
+        }
+        if let Err(error) = accepted {
+            let verification = self.refused_verification(error, &object)?;
+            return Ok(Verdict { verification, naming: Naming::Refusal });
         }
         let result = self.trusted(object.flag(Key::Result))?;
         let over_limit = self.trusted(object.flag(Key::IsErrorCount))?.unwrap_or(false);
         let expired = self.trusted(object.flag(Key::IsExprCode))?.unwrap_or(false);
-        let otp_id = self.trusted(object.opaque(Key::OtpId))?;
+        let naming = if self.trusted(otp_id)?.is_some() { Naming::Named } else { Naming::Absent };
         let status = match result {
             _ if over_limit => Status::OverLimit,
             _ if expired => Status::Expired,
             Some(false) => Status::WrongCode,
-            Some(true) if otp_id.is_none_or(|id| same_id(id, asked)) => Status::Verified,
-            Some(true) => return Err(self.untrusted("it speaks of another otpId")),
+            Some(true) => Status::Verified,
             None => return Err(self.untrusted("it holds no result")),
         };
-        Ok(Verification {
+        let verification = Verification {
             status,
             result: result.unwrap_or(false),
             is_error_count: over_limit,
             is_expr_code: expired,
             words: Words::default(),
             http_status: self.http_status,
-        })
+        };
+        Ok(Verdict { verification, naming })
     }
 
     /// The answer to a balance call (wire.md, "Service").
@@ -92,15 +119,14 @@ impl Answer {
     }
 
     /// 0304, 0305 and 0306 are verdicts of a verify, whichever way they come; every other refusal is an error.
-    fn refused_verification(&self, error: Error) -> Result<Verification> {
+    fn refused_verification(&self, error: Error, object: &Object<'_>) -> Result<Verification> {
         let status = match error.code() {
             Code::OverLimitUsage => Status::OverLimit,
             Code::CodeExpired => Status::Expired,
             Code::CodeConfirmed => Status::AlreadyConfirmed,
             _ => return Err(error),
         };
-        let object = json::object(&self.body).ok();
-        let said = |key| object.as_ref().and_then(|object| object.flag(key).ok().flatten()).unwrap_or(false);
+        let said = |key| object.flag(key).ok().flatten().unwrap_or(false);
         Ok(Verification {
             status,
             result: said(Key::Result),
@@ -111,12 +137,15 @@ impl Answer {
         })
     }
 
-    /// Reads the answer into `object`. It is accepted if it is readable, has an HTTP 2xx status and refuses nothing.
+    /// Reads the answer into `object`, which stays empty if that is malformed. It is accepted if it is readable, has an HTTP 2xx status and refuses nothing.
     fn accepted<'a>(&'a self, object: &mut Object<'a>) -> Result<()> {
         let read = object.read(&self.body).and_then(|()| object.refuse_repeats());
         let refusal = match read {
             Ok(()) => refusal(object).map_err(|why| self.bare_or_untrusted(why))?,
-            Err(_) => None,
+            Err(_) => {
+                *object = Object::default();
+                None
+            }
         };
         if let Some(refusal) = refusal {
             return Err(self.refused(refusal));
@@ -166,7 +195,7 @@ impl Answer {
         read.map_err(|why| self.untrusted(why))
     }
 
-    fn untrusted(&self, why: &str) -> Error {
+    pub fn untrusted(&self, why: &str) -> Error {
         let message = format!("The answer cannot be trusted: {why}.");
         self.error(Code::BadAnswer, Delivery::Unknown, message, Words::default())
     }
@@ -324,8 +353,8 @@ fn status_words(object: &Object<'_>) -> Words {
 }
 
 /// Identifiers compare without letter case (wire.md, "Service").
-fn same_id(a: &str, b: &str) -> bool {
-    a == b || a.to_lowercase() == b.to_lowercase()
+pub(crate) fn same_id(a: &str, b: &str) -> bool {
+    a.eq_ignore_ascii_case(b) || !a.is_ascii() && !b.is_ascii() && a.to_lowercase() == b.to_lowercase()
 }
 
 fn code_of_status(http_status: u16) -> Option<Code> {

@@ -1,12 +1,12 @@
 //! The client: request, resend, verify, balance.
 
-use crate::answer::Answer;
 use crate::base_url::BaseUrl;
 use crate::check::{self, Checked};
 use crate::error::Words;
 use crate::log::Log;
+use crate::ownership::{Asked, Claim};
 use crate::secret::{Secret, Secrets, Wiped};
-use crate::transport::{Exchange, Failure, Transport, interrupted};
+use crate::transport::{Exchange, Failure, Reply, Transport, interrupted};
 use crate::{
     Account, Call, Code, Delivery, Diagnosis, Error, LogLevel, Options, OtpId, RawAnswer, Result, Sent, Verification,
     mobile,
@@ -72,6 +72,17 @@ enum Operation {
     Resend,
     Verify,
     Balance,
+}
+
+impl From<&Asked<'_>> for Operation {
+    fn from(asked: &Asked<'_>) -> Operation {
+        match asked {
+            Asked::Request { .. } => Operation::Request,
+            Asked::Resend { .. } => Operation::Resend,
+            Asked::Verify { .. } => Operation::Verify,
+            Asked::Balance => Operation::Balance,
+        }
+    }
 }
 
 impl Operation {
@@ -180,7 +191,7 @@ impl Client {
             mobile::normalize_mobile(mobile, &self.0.country_code)?
         };
         let body = Body { otc_id: Some(otc_id), mobile: Some(&mobile), ..Body::with(call) };
-        self.perform(Operation::Request, &body, call, &mobile, None, |answer| answer.sent(otc_id))
+        self.perform(Asked::Request { mobile: &mobile, otc_id }, &body, call, |claim| claim.sent())
     }
 
     /// Asks the service to send an OTP again. Go on with the new [`Sent`]: its otp_id may be another.
@@ -217,7 +228,8 @@ impl Client {
             return Err(argument("neither otp_id nor otc_id is given: a resend needs one of them"));
         }
         let body = Body { otc_id, otp_id, ..Body::with(call) };
-        self.perform(Operation::Resend, &body, call, "", None, |answer| answer.sent(otc_id.unwrap_or_default()))
+        let asked = Asked::Resend { otp_id, otc_id: otc_id.unwrap_or_default() };
+        self.perform(asked, &body, call, |claim| claim.sent())
     }
 
     /// Asks the service whether `otp_code` is the code it sent. Outer white space goes, Thai and full-width digits become
@@ -238,7 +250,8 @@ impl Client {
         let otp_id = check::identifier("otp_id", otp.otp_id()).map_err(argument)?;
         let code = check::otp_code(otp_code).map_err(argument)?;
         let body = Body { otp_id: Some(otp_id), otp_code: Some(code.reveal()), ..Body::with(call) };
-        self.perform(Operation::Verify, &body, call, "", Some(code.reveal()), |answer| answer.verification(otp_id))
+        let asked = Asked::Verify { otp_id, otp_code: code.reveal() };
+        self.perform(asked, &body, call, |claim| claim.verification())
     }
 
     /// The account's type and credit. It costs nothing, so it is the way to test credentials.
@@ -255,7 +268,7 @@ impl Client {
     /// As [`balance`](Client::balance), and −3 for an option that cannot work.
     pub fn balance_with(&self, call: &Call) -> Result<Account> {
         call.check()?;
-        self.perform(Operation::Balance, &Body::default(), call, "", None, |answer| answer.account())
+        self.perform(Asked::Balance, &Body::default(), call, |claim| claim.account())
     }
 
     /// A client with other defaults that shares this one's connections: of `options`, what is set of otc_id, timeout,
@@ -296,30 +309,35 @@ impl Client {
         call.timeout.unwrap_or(self.0.timeout)
     }
 
-    /// Sends `body`, reads the answer and writes the log line. `mobile` is for that line, and `otp_code` is what the kept answer
-    /// must not show.
+    /// Sends `body`, reads the answer and writes the log line. `read` also tells whether the connection is to be kept.
     fn perform<T: Outcome>(
         &self,
-        operation: Operation,
+        asked: Asked<'_>,
         body: &Body<'_>,
         call: &Call,
-        mobile: &str,
-        otp_code: Option<&str>,
-        read: impl FnOnce(&Answer) -> Result<T>,
+        read: impl FnOnce(Claim<'_>) -> Result<(T, bool)>,
     ) -> Result<T> {
         let begun = Instant::now();
+        let operation = Operation::from(&asked);
         // A verify's body holds the OTP code.
         let body = Wiped(serde_json::to_vec(body).map_err(|error| {
             Error::refused(Code::Internal, format!("The request could not be written as JSON: {error}"))
         })?);
         let log = call.log.as_ref().unwrap_or(&self.0.log);
-        let result = self.exchange(operation, &body.0, call, log).and_then(|(answer, sent_headers)| {
+        let result = self.exchange(&asked, &body.0, call, log).and_then(|(mut reply, sent_headers)| {
+            let read = read(reply.claim(&asked));
+            let answer = reply.into_answer(matches!(read, Ok((_, true))));
             log.line(LogLevel::Debug, || {
                 let connection = if answer.reused { "a kept" } else { "a new" };
                 format!("{}: HTTP {} on {connection} connection", operation.name(), answer.http_status)
             });
+            // What the answer may not show: the OTP code of a verify, and the credentials.
+            let otp_code = match asked {
+                Asked::Verify { otp_code, .. } => Some(otp_code),
+                _ => None,
+            };
             let secrets = || Secrets::of_call(&sent_headers, otp_code);
-            let mut result = read(&answer);
+            let mut result = read.map(|(outcome, _)| outcome);
             match &mut result {
                 Ok(outcome) => outcome.conceal(secrets),
                 Err(error) => error.conceal(secrets),
@@ -329,12 +347,13 @@ impl Client {
             }
             result
         });
-        log_result(log, operation, &result, mobile, begun);
+        log_result(log, &asked, &result, begun);
         result
     }
 
     /// One call on the wire: tried again only while nothing of it was sent, within one deadline.
-    fn exchange(&self, operation: Operation, body: &[u8], call: &Call, log: &Log) -> Result<(Answer, Arc<Secret>)> {
+    fn exchange(&self, asked: &Asked<'_>, body: &[u8], call: &Call, log: &Log) -> Result<(Reply<'_>, Arc<Secret>)> {
+        let operation = Operation::from(asked);
         let Some(headers) = self.0.transport.headers(call.authorization.as_ref()) else {
             let why = "credentials are missing: this client takes them with each call";
             return Err(Error::refused(Code::InvalidOption, why));
@@ -344,8 +363,9 @@ impl Client {
         exchange.keep_head = call.answer.is_some();
         let mut attempt = 0;
         loop {
-            let failure = match self.0.transport.post(&self.0.urls[operation as usize], &headers, body, &exchange) {
-                Ok(answer) => return Ok((answer, headers)),
+            let url = &self.0.urls[operation as usize];
+            let failure = match self.0.transport.post(url, &headers, body, asked, &exchange) {
+                Ok(reply) => return Ok((reply, headers)),
                 Err(failure) => failure,
             };
             let again = failure.may_repeat && failure.delivery == Delivery::NotSent && attempt < self.0.max_retries;
@@ -400,17 +420,20 @@ impl Outcome for Verification {
     }
 }
 
-fn log_result<T: Outcome>(log: &Log, operation: Operation, result: &Result<T>, mobile: &str, begun: Instant) {
+fn log_result<T: Outcome>(log: &Log, asked: &Asked<'_>, result: &Result<T>, begun: Instant) {
     let (code, delivery) = match result {
         Ok(value) => (value.code(), Delivery::Answered),
         Err(error) => (error.code(), error.delivery()),
     };
     let level = if code.number() < 0 { LogLevel::Warning } else { LogLevel::Info };
     log.line(level, || {
-        let to = if mobile.is_empty() { String::new() } else { format!(" to {}", mobile::masked(mobile)) };
+        let to = match asked {
+            Asked::Request { mobile, .. } => format!(" to {}", mobile::masked(mobile)),
+            _ => String::new(),
+        };
         format!(
             "{}{to}: {} {}, {}, {} ms",
-            operation.name(),
+            Operation::from(asked).name(),
             code.number(),
             code.name(),
             delivery.name(),

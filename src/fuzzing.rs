@@ -10,7 +10,7 @@ fn answer(http_status: u16, body: &[u8]) -> Answer {
 
 /// Reads the answer to a verify of `asked`.
 pub fn verification(http_status: u16, body: &[u8], asked: &str) -> Result<Verification> {
-    answer(http_status, body).verification(asked)
+    answer(http_status, body).verification(asked).map(|verdict| verdict.verification)
 }
 
 /// Reads the answer to a request or resend with `otc_id`.

@@ -137,6 +137,11 @@ impl<'a> Object<'a> {
         self.values[key as usize].as_ref()
     }
 
+    /// Whether the key is there with a value other than null.
+    pub fn holds(&self, key: Key) -> bool {
+        !matches!(self.get(key), None | Some(Json::Null))
+    }
+
     /// Refuses an object that gives a key twice which decides anything.
     pub fn refuse_repeats(&self) -> Result<(), &'static str> {
         if self.repeats { Err("it gives a key twice") } else { Ok(()) }

@@ -44,6 +44,7 @@ mod json;
 mod log;
 mod mobile;
 mod options;
+mod ownership;
 mod raw;
 mod record;
 mod secret;

@@ -24,7 +24,8 @@ impl Bench {
             let _ = stream.write_all(&next.lock().unwrap());
             Next::Keep
         });
-        let client = server.client();
+        // Each answer is read by itself: what it means on a kept connection is `ownership`'s.
+        let client = server.options().max_idle_connections(0).build().unwrap();
         Bench { answer, server, client }
     }
 
@@ -149,6 +150,12 @@ fn verify_answers() {
         ("an error that is a list", 200, r#"{"result":true,"error":[]}"#, -31),
         ("a code that is an object", 200, r#"{"result":true,"code":{}}"#, -31),
         ("another OTP's answer", 200, r#"{"otpId":"ffffffff-a9c7-4bbd-8da4-b36a49bbc0d6","result":true}"#, -31),
+        ("another OTP's wrong code", 200, r#"{"otpId":"ffffffff","result":false}"#, -31),
+        ("another OTP's flag", 200, r#"{"otpId":"ffffffff","result":false,"isErrorCount":true}"#, -31),
+        ("another OTP's refusal", 200, r#"{"otpId":"ffffffff","error":{"code":"0305"}}"#, -31),
+        ("another OTP's bare status", 401, r#"{"otpId":"ffffffff"}"#, -31),
+        ("a refusal of this OTP", 200, r#"{"otpId":"0C342E74-a9c7-4bbd-8da4-b36a49bbc0d6","code":"0303"}"#, 303),
+        ("a refusal beside an otpId that is none", 200, r#"{"otpId":7,"code":"0303"}"#, 303),
         ("otpId a number", 200, r#"{"otpId":7,"result":true}"#, -31),
         ("status a number", 200, r#"{"result":true,"status":304}"#, -31),
         ("status a list", 200, r#"{"result":true,"status":[{"code":"0304","message":"Over Limit Usage"}]}"#, -31),
@@ -201,6 +208,9 @@ fn request_answers() {
         ("otpId twice", 200, r#"{"otpId":"a","otpId":"b"}"#, -31),
         ("control character in reference", 200, r#"{"otpId":"a","referenceCode":"\u001b[2J"}"#, -31),
         ("status twice", 200, r#"{"otpId":"a","status":{},"Status":{}}"#, -31),
+        ("a verdict", 200, r#"{"otpId":"a","result":false}"#, -31),
+        ("a verdict's flag", 200, r#"{"otpId":"a","isExprCode":false}"#, -31),
+        ("a refusal that holds a result", 200, r#"{"result":false,"error":{"code":"0301"}}"#, 301),
         ("sent, but 5xx", 500, r#"{"otpId":"a"}"#, -30),
     ];
     run("request", cases, Bench::request);

@@ -15,7 +15,7 @@ fn authorization(server: &Server) -> String {
 
 #[test]
 fn credentials_of_a_call_replace_the_clients() {
-    let server = Server::answering(http(200, SENT));
+    let server = Server::sending();
     let client = server.client();
     let _ = client.request_with(MOBILE, &Call::new().credentials("other", "secret")).unwrap();
     assert_eq!(authorization(&server), "Basic b3RoZXI6c2VjcmV0");
@@ -51,7 +51,7 @@ fn credentials_of_a_call_that_cannot_work_are_refused() {
 
 #[test]
 fn a_client_with_other_defaults_shares_the_connections() {
-    let server = Server::answering(http(200, SENT));
+    let server = Server::sending();
     let client = server.client();
     let other = client.with_options(&Client::builder().otc_id("OTHER").country_code("65")).unwrap();
     let _ = client.request(MOBILE).unwrap();

@@ -242,8 +242,8 @@ fn answer(stream: &mut TcpStream, id: &str, fault: &str) -> io::Result<bool> {
     match fault {
         "verified" => send(&whole)?,
         "sent" => send(&http(200, &format!(r#"{{"otcId":"{id}","otpId":"{id}","success":{{"message":"Success"}}}}"#)))?,
-        "wrong" => send(&http(200, r#"{"result":false}"#))?,
-        "locked" => send(&http(200, r#"{"result":false," isErrorCount":true}"#))?,
+        "wrong" => send(&http(200, &format!(r#"{{"otpId":"{id}","result":false}}"#)))?,
+        "locked" => send(&http(200, &format!(r#"{{"otpId":"{id}","result":false," isErrorCount":true}}"#)))?,
         "refused-by-service" => send(&http(200, r#"{"error":{"message":"No Data Available OTP"}}"#))?,
         "limited" => send("HTTP/1.1 429 Slow down\r\nRetry-After: 7\r\nContent-Length: 0\r\n\r\n")?,
         "chunked" => send(&chunked(&verified))?,

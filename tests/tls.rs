@@ -12,14 +12,14 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::PathBuf;
 use std::process::Command;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 use support::peer::{Peer, drip, reset, tap, until_closed};
 use support::tls::{
     Authority, Folder, Identity, Stream, TLS12, TLS13, TlsServer, config, config_for, records, self_signed,
 };
-use support::{Next, OTC_ID, OTP_ID, SENT, VERIFIED, http};
+use support::{Next, OTC_ID, OTP_ID, VERIFIED, http};
 
 const HERE: &[&str] = &["127.0.0.1", "localhost"];
 const EACH_VERSION: [&SupportedProtocolVersion; 2] = [&TLS12, &TLS13];
@@ -175,7 +175,12 @@ fn a_request_on_a_kept_connection_is_one_record_in_one_write() {
     const CALLS: usize = 20;
     let scene = Scene::new();
     for version in EACH_VERSION {
-        let server = TlsServer::answering(scene.config(version), http(200, SENT));
+        let count = AtomicUsize::new(0);
+        let server = TlsServer::start(scene.config(version), move |seen, stream| {
+            let _ = stream.write_all(&http(200, support::sent(&seen.body, count.fetch_add(1, Ordering::SeqCst))));
+            let _ = stream.flush();
+            Next::Keep
+        });
         let (between, tapped) = tap(server.address());
         let client = scene.options(https(between.address)).build().unwrap();
         let call = Call::new().callback_data("x".repeat(4096)).notify_url("https://example.com/notify");

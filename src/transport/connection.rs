@@ -7,6 +7,7 @@ use super::link::Link;
 use super::tls;
 use crate::Code;
 use crate::cancel::Watched;
+use crate::ownership::History;
 
 /// Answers longer than this are refused.
 pub(crate) const MAX_BODY: usize = 64 * 1024;
@@ -28,11 +29,21 @@ pub(crate) struct Connection {
     input: Vec<u8>,
     start: usize,
     end: usize,
+    /// What it has answered.
+    pub history: History,
 }
 
 impl Connection {
     pub fn new(link: Link, host: &str) -> Self {
-        Connection { link, host: host.to_owned(), output: Vec::new(), input: Vec::new(), start: 0, end: 0 }
+        Connection {
+            link,
+            host: host.to_owned(),
+            output: Vec::new(),
+            input: Vec::new(),
+            start: 0,
+            end: 0,
+            history: History::default(),
+        }
     }
 
     /// Whether an idle connection can be used: open, and with nothing waiting to be read.

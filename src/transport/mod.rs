@@ -29,6 +29,7 @@ pub(crate) use tls::{Roots, Tls};
 
 use crate::Code;
 use crate::answer::Answer;
+use crate::ownership::{Asked, Claim, Habit};
 use crate::secret::Secret;
 use connection::Connection;
 use http::Post;
@@ -65,16 +66,43 @@ pub(crate) struct Transport {
 /// What belongs to one process.
 struct Process {
     pool: Pool,
+    habit: Habit,
     resolver: Resolver,
     tls: Option<Arc<ClientConfig>>,
     /// TLS with an https proxy.
     proxy_tls: Option<Arc<ClientConfig>>,
 }
 
+/// An answer with the connection that it came on, which is closed with it unless it is kept.
+pub(crate) struct Reply<'a> {
+    pub answer: Answer,
+    connection: Connection,
+    /// HTTP lets the connection carry another call.
+    reusable: bool,
+    process: &'a Process,
+}
+
+impl Reply<'_> {
+    /// What tells whether it is the answer to the call that it came for.
+    pub fn claim<'b>(&'b mut self, asked: &'b Asked<'_>) -> Claim<'b> {
+        let (answer, history) = (&self.answer, &mut self.connection.history);
+        Claim { answer, asked, history, habit: &self.process.habit }
+    }
+
+    /// Leaves the connection to another call if `keep` says that the answer was this call's.
+    pub fn into_answer(self, keep: bool) -> Answer {
+        if keep && self.reusable {
+            self.process.pool.put(self.connection);
+        }
+        self.answer
+    }
+}
+
 impl Process {
     fn new(settings: &Settings) -> Self {
         Process {
             pool: Pool::new(settings.max_idle, settings.idle_timeout),
+            habit: Habit::default(),
             resolver: Resolver::new(),
             tls: settings.tls.config(tls::Peer::Service).ok(),
             proxy_tls: match &settings.proxy {
@@ -102,10 +130,19 @@ impl Transport {
         }
     }
 
-    /// Posts `body`, JSON, and reads the answer.
-    pub fn post(&self, url: &Uri, headers: &Secret, body: &[u8], exchange: &Exchange) -> Result<Answer, Failure> {
+    /// Posts `body`, JSON, and receives what stands for the answer.
+    pub fn post(
+        &self,
+        url: &Uri,
+        headers: &Secret,
+        body: &[u8],
+        asked: &Asked<'_>,
+        exchange: &Exchange,
+    ) -> Result<Reply<'_>, Failure> {
         let process = self.process.get(|| Process::new(&self.settings));
-        let kept = process.pool.take();
+        let may_ride = !matches!(asked, Asked::Verify { .. }) || process.habit.lets_verifies_ride();
+        let suits = |connection: &Connection| connection.history.suits(asked);
+        let kept = if may_ride { process.pool.take(suits) } else { None };
         let reused = kept.is_some();
         let mut connection = match kept {
             Some(connection) => connection,
@@ -113,10 +150,7 @@ impl Transport {
         };
         let post = Post { url, host: &self.settings.host, headers, body };
         let (answer, reusable) = post.over(&mut connection, exchange)?;
-        if reusable {
-            process.pool.put(connection);
-        }
-        Ok(Answer { reused, ..answer })
+        Ok(Reply { answer: Answer { reused, ..answer }, connection, reusable, process })
     }
 
     /// A new connection to the service, through the proxy if there is one.

@@ -22,24 +22,28 @@ impl Pool {
         Pool { idle: Mutex::default(), max, life }
     }
 
-    /// The newest connection that is still good: young enough, open, and with nothing waiting to be read.
-    pub fn take(&self) -> Option<Connection> {
+    /// The newest connection that `suits` and is still good: young enough, open, and with nothing waiting to be read.
+    pub fn take(&self, suits: impl Fn(&Connection) -> bool) -> Option<Connection> {
         loop {
-            let newest = self.lock().pop_back()?;
-            if newest.since.elapsed() >= self.life {
-                // All others are older still. They are closed outside the lock.
-                let others = std::mem::take(&mut *self.lock());
-                drop(others);
+            let mut idle = self.lock();
+            let newest = idle.iter().rposition(|idle| suits(&idle.connection))?;
+            if idle[newest].since.elapsed() >= self.life {
+                // The others up to it are older still. They are closed outside the lock.
+                let too_old: Vec<Idle> = idle.drain(..=newest).collect();
+                drop(idle);
+                drop(too_old);
                 return None;
             }
-            let mut connection = newest.connection;
+            let taken = idle.remove(newest);
+            drop(idle);
+            let mut connection = taken?.connection;
             if connection.is_quiet() {
                 return Some(connection);
             }
         }
     }
 
-    /// Keeps a connection whose answer was read to its end.
+    /// Keeps a connection whose answer was read to its end, and as that of its call.
     pub fn put(&self, connection: Connection) {
         if self.max == 0 {
             return;

@@ -89,6 +89,15 @@ impl Server {
         })
     }
 
+    /// Answers each request with an otpId of its own.
+    pub fn sending() -> Server {
+        let count = AtomicUsize::new(0);
+        Server::start(move |seen, stream| {
+            let _ = stream.write_all(&http(200, sent(&seen.body, count.fetch_add(1, Ordering::SeqCst))));
+            Next::Keep
+        })
+    }
+
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
@@ -163,6 +172,12 @@ pub fn reset(stream: TcpStream) {
     linger.unwrap();
     // The linger applies when the last copy is closed; shutting it first would send FIN.
     let _ = rustix::net::connect_unspec(&stream);
+}
+
+/// The answer to a request: its `otcId`, and an otpId that differs with `number`.
+pub fn sent(request: &str, number: usize) -> String {
+    let otc_id = request.split(r#""otcId":""#).nth(1).and_then(|rest| rest.split('"').next()).unwrap_or(OTC_ID);
+    SENT.replace(OTC_ID, otc_id).replace("0c342e74", &format!("{number:08x}"))
 }
 
 /// An HTTP answer with a length.
