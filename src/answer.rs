@@ -2,6 +2,7 @@
 //!
 //! Everything here is a pure function of HTTP status and body, and total: no bytes can make it panic.
 
+use crate::body_text::BodyText;
 use crate::check::{self, shown};
 use crate::error::{Parts, Words};
 use crate::json::{self, Json, Key, Object};
@@ -15,7 +16,7 @@ pub(crate) struct Answer {
     pub retry_after: Option<Duration>,
     /// As it came; empty where nobody asked for it.
     pub head: Vec<u8>,
-    pub body: Vec<u8>,
+    pub body: BodyText,
     /// It came on a connection that had carried another call before.
     pub reused: bool,
 }
@@ -139,7 +140,12 @@ impl Answer {
 
     /// Reads the answer into `object`, which stays empty if that is malformed. It is accepted if it is readable, has an HTTP 2xx status and refuses nothing.
     fn accepted<'a>(&'a self, object: &mut Object<'a>) -> Result<()> {
-        let read = object.read(&self.body).and_then(|()| object.refuse_repeats());
+        let read = match &self.body {
+            BodyText::Utf8(text) => object.read(text),
+            BodyText::Thai(text) => object.read_doubtful(text),
+            BodyText::Unreadable(_) => Err("it is text in no known coding"),
+        };
+        let read = read.and_then(|()| object.refuse_repeats());
         let refusal = match read {
             Ok(()) => refusal(object).map_err(|why| self.bare_or_untrusted(why))?,
             Err(_) => {
@@ -223,8 +229,8 @@ struct Refusal {
 /// The refusal that `object` tells, if it tells one: a code other than success in any of the known places; else an
 /// `error`; else a `success` or `status` that does not mean success. The sentence is of an answer that cannot be trusted.
 fn refusal(object: &Object<'_>) -> Result<Option<Refusal>, &'static str> {
-    let error = Part::of(object.get(Key::Error))?;
-    let states = [Part::of_state(object.get(Key::Success))?, Part::of_state(object.get(Key::Status))?];
+    let error = Part::error(object)?;
+    let states = [Part::state(object, Key::Success)?, Part::state(object, Key::Status)?];
     let top = Part::top(object)?;
 
     let parts = [&error, &top, &states[1], &states[0]];
@@ -278,11 +284,13 @@ fn service_code(value: Option<&Json<'_>>) -> Result<Option<ServiceCode>, &'stati
         Some(Json::Number(text)) => text,
         Some(_) => return Err("a code is neither text nor a number"),
     };
-    Ok(match text.parse::<i32>() {
+    // Digits alone: a sign or a point makes it no number here, and so no 0000 (wire.md, "Errors").
+    let number = if text.bytes().all(|byte| byte.is_ascii_digit()) { text.parse::<i32>().ok() } else { None };
+    Ok(match number {
         _ if text.is_empty() => None,
-        Ok(0) => Some(ServiceCode::Success),
-        Ok(number) => Some(ServiceCode::Number(number)),
-        Err(_) => Some(ServiceCode::Other),
+        Some(0) => Some(ServiceCode::Success),
+        Some(number) => Some(ServiceCode::Number(number)),
+        None => Some(ServiceCode::Other),
     })
 }
 
@@ -296,21 +304,30 @@ struct Part {
 
 impl Part {
     /// An `error`: an object or plain text. That it is there is a failure, whatever it says.
-    fn of(value: Option<&Json<'_>>) -> Result<Part, &'static str> {
-        match value {
+    fn error(answer: &Object<'_>) -> Result<Part, &'static str> {
+        match answer.get(Key::Error) {
             None | Some(Json::Null) => Ok(Part::default()),
             Some(Json::Text(text)) => {
                 Ok(Part { words: Words { message: shown(text), ..Words::default() }, fails: true, code: None })
             }
-            Some(Json::Object(raw)) => Ok(Part { fails: true, ..Part::object(raw)? }),
+            Some(Json::Object(raw)) => Ok(Part { fails: true, ..Part::object(&answer.inner(raw)?)? }),
             Some(_) => Err("its error is neither an object nor text"),
         }
     }
 
     /// A `success` or `status`: it fails where it has a message that does not mean success, or says false.
-    fn of_state(value: Option<&Json<'_>>) -> Result<Part, &'static str> {
-        let part = match value {
-            Some(Json::Object(raw)) => Part::object(raw)?,
+    fn state(answer: &Object<'_>, key: Key) -> Result<Part, &'static str> {
+        let part = match answer.get(key) {
+            Some(Json::Object(raw)) => {
+                let object = answer.inner(raw)?;
+                let part = Part::object(&object)?;
+                // A message that is not text does not mean success either.
+                let odd = object.holds(Key::Message) && !matches!(object.get(Key::Message), Some(Json::Text(_)));
+                if odd {
+                    return Ok(Part { fails: true, ..part });
+                }
+                part
+            }
             Some(Json::Text(text)) if !matches!(json::boolean(text), Some(true)) => {
                 Part { words: Words { message: shown(text), ..Words::default() }, ..Part::default() }
             }
@@ -329,10 +346,8 @@ impl Part {
         Ok(Part { code: service_code(object.get(Key::Code))?, words, fails })
     }
 
-    fn object(raw: &str) -> Result<Part, &'static str> {
-        let object = json::object(raw.as_bytes())?;
-        object.refuse_repeats()?;
-        Ok(Part { code: service_code(object.get(Key::Code))?, words: top_words(&object), fails: false })
+    fn object(object: &Object<'_>) -> Result<Part, &'static str> {
+        Ok(Part { code: service_code(object.get(Key::Code))?, words: top_words(object), fails: false })
     }
 }
 
@@ -347,7 +362,7 @@ fn top_words(object: &Object<'_>) -> Words {
 
 /// The words beside a success: those of `success` or `status`, whichever is there.
 fn status_words(object: &Object<'_>) -> Words {
-    let state = |key| Part::of_state(object.get(key)).map(|part| part.words).unwrap_or_default();
+    let state = |key| Part::state(object, key).map(|part| part.words).unwrap_or_default();
     let words = state(Key::Success);
     if words == Words::default() { state(Key::Status) } else { words }
 }

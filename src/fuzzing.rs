@@ -5,7 +5,7 @@ use crate::answer::Answer;
 use crate::{Account, Result, Sent, Verification};
 
 fn answer(http_status: u16, body: &[u8]) -> Answer {
-    Answer { http_status, body: body.to_vec(), ..Answer::default() }
+    Answer { http_status, body: body.to_vec().into(), ..Answer::default() }
 }
 
 /// Reads the answer to a verify of `asked`.

@@ -29,6 +29,10 @@ pub(crate) struct Object<'a> {
     values: [Option<Json<'a>>; Key::NAMES.len()],
     /// A key that must not be given twice is.
     repeats: bool,
+    /// The text was read in a coding that may be wrong: keys and otpId are ASCII, or it is malformed.
+    doubtful: bool,
+    /// A key is not ASCII.
+    foreign_keys: bool,
 }
 
 /// The keys of the service's answers. The first eight make an answer malformed when they are given twice (wire.md, "Reading
@@ -72,13 +76,6 @@ impl Key {
     const LAST_GIVEN_ONCE: usize = Key::Success as usize;
 }
 
-/// Reads `bytes` as one object, a byte order mark before it aside.
-pub(crate) fn object(bytes: &[u8]) -> Result<Object<'_>, &'static str> {
-    let mut object = Object::default();
-    object.read(bytes)?;
-    Ok(object)
-}
-
 /// The entries of an object in the order they were written, their keys trimmed.
 pub(crate) fn entries(text: &str) -> Result<Vec<(Cow<'_, str>, Json<'_>)>, &'static str> {
     let mut entries = Vec::new();
@@ -113,17 +110,32 @@ pub(crate) fn list(raw: &str) -> Result<Vec<Json<'_>>, &'static str> {
 }
 
 impl<'a> Object<'a> {
-    /// [`object`] in place.
-    pub fn read(&mut self, bytes: &'a [u8]) -> Result<(), &'static str> {
-        let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-        let text = std::str::from_utf8(bytes).map_err(|_| "it is not UTF-8")?;
+    /// Reads `text` as one object, a byte order mark before it aside.
+    pub fn read(&mut self, text: &'a str) -> Result<(), &'static str> {
+        let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
         if trimmed(text).is_empty() {
             return Err("it is empty");
         }
-        each_entry(text, |name, value| self.note(&name, value))
+        each_entry(text, |name, value| self.note(&name, value))?;
+        if self.doubtful { self.refuse_foreign() } else { Ok(()) }
+    }
+
+    /// [`read`](Object::read) of a text in a coding that may be wrong (wire.md, "Reading bytes").
+    pub fn read_doubtful(&mut self, text: &'a str) -> Result<(), &'static str> {
+        self.doubtful = true;
+        self.read(text)
+    }
+
+    /// An object that is a value of this one: as it came, and what must not be given twice is not.
+    pub fn inner<'b>(&self, raw: &'b str) -> Result<Object<'b>, &'static str> {
+        let mut inner = Object { doubtful: self.doubtful, ..Object::default() };
+        inner.read(raw)?;
+        inner.refuse_repeats()?;
+        Ok(inner)
     }
 
     fn note(&mut self, name: &str, value: Json<'a>) {
+        self.foreign_keys |= !name.is_ascii();
         let Some(key) = Key::NAMES.iter().position(|key| name.eq_ignore_ascii_case(key)) else { return };
         if self.values[key].is_none() {
             self.values[key] = Some(value);
@@ -145,6 +157,16 @@ impl<'a> Object<'a> {
     /// Refuses an object that gives a key twice which decides anything.
     pub fn refuse_repeats(&self) -> Result<(), &'static str> {
         if self.repeats { Err("it gives a key twice") } else { Ok(()) }
+    }
+
+    fn refuse_foreign(&self) -> Result<(), &'static str> {
+        if self.foreign_keys {
+            return Err("it is not UTF-8, and a key in it not ASCII");
+        }
+        match self.get(Key::OtpId) {
+            Some(Json::Text(text)) if !text.is_ascii() => Err("it is not UTF-8, and its otpId not ASCII"),
+            _ => Ok(()),
+        }
     }
 
     /// A boolean, or "true" or "false" as text (one dialect); absent or null is `None`.
@@ -265,9 +287,15 @@ struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 mod tests {
     use super::*;
 
+    fn object(text: &str) -> Result<Object<'_>, &'static str> {
+        let mut object = Object::default();
+        object.read(text)?;
+        Ok(object)
+    }
+
     #[test]
     fn keys_match_with_space_and_case_aside() {
-        let object = object(b"\xEF\xBB\xBF{\" isErrorCount\": true, \"RESULT \": \"False\"}").unwrap();
+        let object = object("\u{FEFF}{\" isErrorCount\": true, \"RESULT \": \"False\"}").unwrap();
         assert_eq!(object.flag(Key::IsErrorCount), Ok(Some(true)));
         assert_eq!(object.flag(Key::Result), Ok(Some(false)));
         assert_eq!(object.flag(Key::IsExprCode), Ok(None));
@@ -282,18 +310,17 @@ mod tests {
 
     #[test]
     fn repeats_are_seen_through_case_and_space() {
-        assert!(object(br#"{"result":true," Result":false}"#).unwrap().refuse_repeats().is_err());
-        assert!(object(br#"{"message":"a","message":"b"}"#).unwrap().refuse_repeats().is_ok());
+        assert!(object(r#"{"result":true," Result":false}"#).unwrap().refuse_repeats().is_err());
+        assert!(object(r#"{"message":"a","message":"b"}"#).unwrap().refuse_repeats().is_ok());
     }
 
     #[test]
     fn what_is_no_object_is_refused() {
         for bytes in ["", "  ", "[]", "null", "1", "\"x\"", "{", "{}x", "{'a':1}", "<html>", "{\"a\":\"\\ud800\"}"] {
-            assert!(object(bytes.as_bytes()).is_err(), "{bytes}");
+            assert!(object(bytes).is_err(), "{bytes}");
         }
-        assert!(object(b"{\"a\":\"\xFF\"}").is_err());
         let deep = format!("{{\"a\":{}{}}}", "[".repeat(30_000), "]".repeat(30_000));
-        let _ = object(deep.as_bytes());
+        let _ = object(&deep);
     }
 
     #[test]

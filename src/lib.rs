@@ -29,6 +29,7 @@ mod account;
 mod answer;
 mod authorization;
 mod base_url;
+mod body_text;
 mod call;
 mod cancel;
 mod check;
@@ -54,6 +55,8 @@ mod verification;
 mod workers;
 
 pub use account::Account;
+#[doc(hidden)]
+pub use body_text::body_text;
 pub use call::Call;
 pub use cancel::Cancel;
 pub use client::Client;

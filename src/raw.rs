@@ -2,6 +2,7 @@
 //! so is whatever the answer itself calls one.
 
 use crate::answer::Answer;
+use crate::body_text::BodyText;
 use crate::secret::{MASK, Secret, Secrets};
 use std::fmt;
 use std::sync::Arc;
@@ -13,7 +14,7 @@ const SECRET_KEYS: [&str; 8] = ["otpcode", "otp", "pin", "password", "token", "s
 pub struct RawAnswer {
     http_status: u16,
     head: Vec<u8>,
-    body: Vec<u8>,
+    body: BodyText,
     /// What was sent, and must not come back in clear. It is taken apart by whoever looks at the answer, and few do.
     sent_headers: Arc<Secret>,
     otp_code: Option<Secret>,
@@ -44,9 +45,9 @@ impl RawAnswer {
         masked.collect()
     }
 
-    /// The body, with U+FFFD for what is not UTF-8.
+    /// The body, with U+FFFD for what is no text.
     pub fn body(&self) -> String {
-        mask_values(&self.secrets().conceal(&String::from_utf8_lossy(&self.body)))
+        mask_values(&self.secrets().conceal(&self.body.shown()))
     }
 
     fn secrets(&self) -> Secrets {
@@ -107,7 +108,7 @@ mod tests {
 
     fn raw(body: &str, otp_code: &str) -> RawAnswer {
         let head = b"HTTP/1.1 200 OK\r\nX-Echo: Basic dXNlcjpodW50ZXIy \r\nSet-Cookie: session=1\r\n\r\n".to_vec();
-        let answer = Answer { http_status: 200, head, body: body.into(), ..Answer::default() };
+        let answer = Answer { http_status: 200, head, body: body.as_bytes().to_vec().into(), ..Answer::default() };
         let sent = Secret::new("authorization: Basic dXNlcjpodW50ZXIy\r\naccept: x\r\n");
         RawAnswer::new(answer, Arc::new(sent), Some(Secret::new(otp_code)))
     }
@@ -119,6 +120,16 @@ mod tests {
         let header = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         assert_eq!(raw.headers(), [header("x-echo", "Basic ***"), header("set-cookie", "***")]);
         assert!(!format!("{raw:?}").contains("71828"));
+    }
+
+    #[test]
+    fn a_body_in_the_coding_of_thai_windows_is_shown_as_text() {
+        let body = |bytes: &[u8]| {
+            let answer = Answer { body: bytes.to_vec().into(), ..Answer::default() };
+            RawAnswer::new(answer, Arc::new(Secret::new("")), Some(Secret::new("71828"))).body()
+        };
+        assert_eq!(body(b"{\"message\":\"\xE0\xA4\xC3\xB4\xD4\xB5 71828\"}"), "{\"message\":\"เครดิต ***\"}");
+        assert_eq!(body(b"\xFF71828"), "\u{FFFD}***");
     }
 
     #[test]

@@ -165,6 +165,24 @@ mod kept_connections {
         }
     }
 
+    /// RFC 9112, section 6.3: whoever sends both may be led by another of them than we are.
+    #[test]
+    fn with_a_coding_beside_a_length_are_not_kept() {
+        let (length, chunks) = (VERIFIED.len(), format!("{:x}\r\n{VERIFIED}\r\n0\r\n\r\n", VERIFIED.len()));
+        for (coding, length, body, connections) in [
+            ("Transfer-Encoding: identity\r\n", format!("Content-Length: {length}\r\n"), VERIFIED, 2),
+            ("Transfer-Encoding: chunked\r\n", format!("Content-Length: {length}\r\n"), &chunks, 2),
+            ("Transfer-Encoding: chunked\r\n", String::new(), &chunks, 1),
+            ("Content-Encoding: none\r\n", format!("Content-Length: {length}\r\n"), VERIFIED, 1),
+        ] {
+            let server = Server::answering(format!("HTTP/1.1 200 OK\r\n{coding}{length}\r\n{body}"));
+            let client = server.client();
+            assert_verified(&client);
+            assert_verified(&client);
+            assert_eq!(server.connections(), connections, "{coding}{length}");
+        }
+    }
+
     #[test]
     fn are_limited_to_the_set_number() {
         let server = Server::answering(http(200, VERIFIED));
@@ -345,6 +363,20 @@ mod http_answers {
             "both lengths",
             &format!("{head}Transfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\nf\r\n{TRUE}\r\n0\r\n\r\n"),
         );
+        for value in ["identity", "none", "UTF-8", "", "identity, utf-8", "none\r\nContent-Encoding: Identity"] {
+            verifies(value, &format!("{head}Content-Encoding: {value}\r\nContent-Length: 15\r\n\r\n{TRUE}"));
+        }
+        verifies(
+            "transfer coding identity",
+            &format!("{head}Transfer-Encoding: Identity\r\nContent-Length: 15\r\n\r\n{TRUE}"),
+        );
+        verifies("transfer coding identity alone", &format!("{head}Transfer-Encoding: identity\r\n\r\n{TRUE}"));
+        let extension = format!(";a=\"{}\"", "x".repeat(1019));
+        for (size, last) in [("f;a=b", "0;c"), ("00F", "000"), ("f ; a = b", "0\t;"), (&format!("f{extension}"), "0")] {
+            let chunks = format!("{size}\r\n{TRUE}\r\n{last}\r\nX-Sum: 1\r\n\r\n");
+            verifies(size, &format!("{head}Transfer-Encoding: chunked\r\n\r\n{chunks}"));
+        }
+        verifies("a list of lengths", &format!("{head}Content-Length: 15, 15\r\n\r\n{TRUE}"));
         let many: String = (0..100).map(|n| format!("X-{n}: y\r\n")).collect();
         verifies("100 headers", &format!("{head}{many}Content-Length: 15\r\n\r\n{TRUE}"));
         let long = "x".repeat(14 * 1024);
@@ -398,21 +430,78 @@ mod http_answers {
             ("unknown coding", format!("{head}Transfer-Encoding: xchunked\r\n\r\n{TRUE}")),
             ("transfer coding gzip", format!("{head}Transfer-Encoding: gzip\r\n\r\n{TRUE}")),
             (
-                "transfer coding identity",
-                format!("{head}Transfer-Encoding: identity\r\nContent-Length: 15\r\n\r\n{TRUE}"),
-            ),
-            (
                 "gzip and chunked",
                 format!("{head}Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\nf\r\n{TRUE}\r\n0\r\n\r\n"),
             ),
             ("folded header", format!("{head}X: a\r\n b\r\nContent-Length: 15\r\n\r\n{TRUE}")),
             ("space before colon", format!("{head}X : a\r\nContent-Length: 15\r\n\r\n{TRUE}")),
             ("NUL in a header", format!("{head}X: \0\r\nContent-Length: 15\r\n\r\n{TRUE}")),
+            ("a header folded at once", format!("{head} X: a\r\nContent-Length: 15\r\n\r\n{TRUE}")),
+            ("a bare CR in a header", format!("{head}X: a\rb\r\nContent-Length: 15\r\n\r\n{TRUE}")),
+            ("a bare CR behind a header", format!("{head}X: a\rContent-Length: 15\r\n\r\n{TRUE}")),
+            ("a bare CR in the status line", format!("HTTP/1.1 200 O\rK\r\nContent-Length: 15\r\n\r\n{TRUE}")),
+            ("space before the length's colon", format!("{head}Content-Length : 15\r\n\r\n{TRUE}")),
+            ("no length's digits", format!("{head}Content-Length:\r\n\r\n{TRUE}")),
+            ("a list of unequal lengths", format!("{head}Content-Length: 15, 16\r\n\r\n{TRUE}")),
+            ("chunks in HTTP/1.0", format!("HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{TRUE}")),
+            (
+                "content coding gzip beside identity",
+                format!("{head}Content-Encoding: identity, gzip\r\nContent-Length: 15\r\n\r\n{TRUE}"),
+            ),
             ("content coding gzip", format!("{head}Content-Encoding: gzip\r\nContent-Length: 15\r\n\r\n{TRUE}")),
         ] {
             fails(name, answer, Code::BadAnswer);
         }
+        for coding in [
+            "identity, chunked",
+            "chunked, identity",
+            "chunked, chunked",
+            "chunked,",
+            "identity\r\nTransfer-Encoding: chunked",
+            "chunked\r\nTransfer-Encoding: identity",
+            "chunked\r\nTransfer-Encoding: chunked",
+            "identity\r\nTransfer-Encoding: identity",
+        ] {
+            for length in ["", "Content-Length: 26\r\n"] {
+                let chunks = format!("f\r\n{TRUE}\r\n0\r\n\r\n");
+                let answer = format!("{head}Transfer-Encoding: {coding}\r\n{length}\r\n{chunks}");
+                fails(coding, answer, Code::BadAnswer);
+            }
+        }
         fails("TLS alert", b"\x15\x03\x03\x00\x02\x02\x28", Code::BadAnswer);
+    }
+
+    #[test]
+    fn with_chunks_that_rfc_9112_does_not_write_are_not_trusted() {
+        let ends = |size: &str| format!("{size}\r\n{TRUE}\r\n0\r\n\r\n");
+        for chunks in [
+            ends("+f"),
+            ends("0xf"),
+            ends(" f"),
+            ends("f "),
+            ends("f\t"),
+            ends("f x"),
+            ends("0000000000000000f"),
+            ends(&format!("f;{}", "x".repeat(1024))),
+            ends("f;\0"),
+            ends(""),
+            format!("f\n{TRUE}\r\n0\r\n\r\n"),
+            format!("f;x\n{TRUE}\r\n0\r\n\r\n"),
+            format!("f\r\n{TRUE}\n0\r\n\r\n"),
+            format!("f\r\n{TRUE}\r\n0\n\n"),
+            format!("f\r\n{TRUE}\r\n0\r\n\n"),
+            format!("f\r\n{TRUE}\r\n0\r\nx: y\n\r\n"),
+            format!("f\r\n{TRUE}\r\n0\r\nno header\r\n\r\n"),
+            format!("f\r\n{TRUE}\r\n-0\r\n\r\n"),
+            format!("f\r\n{TRUE}0\r\n\r\n"),
+        ] {
+            let answer = format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{chunks}");
+            // The connection stays open: what is refused is not waited for.
+            let server = Server::answering(answer);
+            let begun = Instant::now();
+            assert_fails(&server.client(), Code::BadAnswer, Delivery::Unknown);
+            assert!(begun.elapsed() < Duration::from_secs(2), "{chunks:?} took {:?}", begun.elapsed());
+        }
     }
 
     #[test]

@@ -60,7 +60,7 @@ fn written_answer(answer: &Message<'_>, redaction: &Redaction) -> Value {
     json!({
         "http_status": status,
         "headers": headers(answer, &ANSWER_HEADERS, redaction),
-        "body": redaction.body(&String::from_utf8_lossy(&answer.whole_body())),
+        "body": redaction.body(&ants_otp::body_text(&answer.whole_body())),
     })
 }
 

@@ -11,14 +11,19 @@ pub struct Message<'a> {
 
 /// Cuts `bytes`; none if the head is not whole. The core has read it before, so that this need not distrust it.
 pub fn message(bytes: &[u8]) -> Option<Message<'_>> {
-    let end = bytes.windows(4).position(|four| four == b"\r\n\r\n")?;
-    let mut lines = bytes[..end].split(|byte| *byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+    // Lines may end with LF alone (RFC 9112, section 2.2).
+    let line_ends = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at + 1);
+    let empty = |at: &usize| bytes[*at..].starts_with(b"\r\n") || bytes[*at..].starts_with(b"\n");
+    let end = line_ends.clone().find(empty)?;
+    let body = line_ends.into_iter().find(|at| *at > end)?;
+    let mut lines =
+        bytes[..end].trim_ascii_end().split(|byte| *byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
     let first_line = String::from_utf8_lossy(lines.next()?);
     let headers = lines.filter_map(|line| {
         let line = String::from_utf8_lossy(line);
         line.split_once(':').map(|(name, value)| (name.trim().to_ascii_lowercase(), value.trim().to_owned()))
     });
-    Some(Message { first_line, headers: headers.collect(), body: &bytes[end + 4..] })
+    Some(Message { first_line, headers: headers.collect(), body: &bytes[body..] })
 }
 
 /// The first header of this name, which is in small letters.
@@ -60,5 +65,7 @@ mod tests {
         assert_eq!((&*message.first_line, message.whole_body().as_slice()), ("HTTP/1.1 200 OK", &b"abc\r\n"[..]));
         assert_eq!(header(bytes, "date").as_deref(), Some("x"));
         assert!(header(b"HTTP/1.1 200 OK\r\nDate: x\r\n", "date").is_none());
+        let message = super::message(b"HTTP/1.1 200 OK\nDate: x\r\n\nbody\n\n").unwrap();
+        assert_eq!((message.headers.len(), message.body), (1, &b"body\n\n"[..]));
     }
 }

@@ -36,7 +36,7 @@ class RawAnswer(Record):
 
     @property
     def body(self) -> str:
-        """The body as text; U+FFFD stands for what is not UTF-8."""
+        """The body as text; U+FFFD stands for what is neither UTF-8 nor windows-874."""
         return self._body
 
     def header(self, name: str) -> str | None:

@@ -1,6 +1,7 @@
 //! One POST and its answer on a connection. ureq-proto, the protocol machine of ureq, writes and reads HTTP/1.1; what it is
 //! given to write and to read, and whether its answer can be trusted, is decided here.
 
+use super::chunks::Chunks;
 use super::connection::{Carried, Connection, MAX_BODY, Written};
 use super::exchange::{Exchange, Failure};
 use super::head::{self, MAX_HEAD};
@@ -33,10 +34,11 @@ impl Post<'_> {
         let mut kept = Vec::new();
         let (response, call) = read_head(&mut carried, call, exchange.keep_head.then_some(&mut kept))?;
         let told = Told::by(response.headers());
-        if told.is_coded {
+        if told.is_coded || told.is_chunked && response.version() != Version::HTTP_11 {
             return Err(distrusted());
         }
         let body = match call {
+            RecvResponseResult::RecvBody(_) if told.is_chunked => read_chunks(&mut carried)?,
             RecvResponseResult::RecvBody(call) => read_body(&mut carried, call)?,
             // Without a body. A redirect is not followed.
             RecvResponseResult::Redirect(_) | RecvResponseResult::Cleanup(_) => Vec::new(),
@@ -44,7 +46,7 @@ impl Post<'_> {
         let reusable = carried.is_clean() && is_reusable(&response, &told);
         let retry_after = told.retry_after.and_then(retry_after);
         let http_status = response.status().as_u16();
-        Ok((Answer { http_status, retry_after, body, head: kept, ..Answer::default() }, reusable))
+        Ok((Answer { http_status, retry_after, body: body.into(), head: kept, ..Answer::default() }, reusable))
     }
 
     /// As many bytes as it may have: ureq-proto writes whole lines, or none.
@@ -122,16 +124,29 @@ fn read_body(carried: &mut Carried<'_>, mut call: Call<RecvBody>) -> Result<Vec<
             return Err(distrusted());
         }
         if used == 0 && read == 0 && !carried.receive()? {
-            // Some services close the connection behind the last chunk's size, without the empty line.
-            let is_whole = call.can_proceed() || call.is_ended_chunked();
-            return match (carried.input().is_empty(), is_whole) {
+            return if call.can_proceed() { Ok(body) } else { Err(cut()) };
+        }
+    }
+    Ok(body)
+}
+
+/// The same for a body in chunks, which ureq-proto would take in many other forms, too.
+fn read_chunks(carried: &mut Carried<'_>) -> Result<Vec<u8>, Failure> {
+    let (mut chunks, mut body) = (Chunks::default(), Vec::new());
+    loop {
+        let used = chunks.read(carried.input(), &mut body).map_err(|_| distrusted())?;
+        carried.consume(used);
+        if chunks == Chunks::Ended {
+            return Ok(body);
+        }
+        if !carried.receive()? {
+            return match (carried.input().is_empty(), chunks.are_whole()) {
                 (true, true) => Ok(body),
                 (true, false) => Err(cut()),
                 (false, _) => Err(distrusted()),
             };
         }
     }
-    Ok(body)
 }
 
 fn cut() -> Failure {
@@ -155,6 +170,7 @@ struct Told<'a> {
     retry_after: Option<&'a HeaderValue>,
     has_length: bool,
     has_encoding: bool,
+    is_chunked: bool,
     /// The body is not as it is, or in chunks at the most: no other coding was asked for, and ureq-proto hands it out
     /// undecoded.
     is_coded: bool,
@@ -169,10 +185,13 @@ impl<'a> Told<'a> {
                 "retry-after" => _ = told.retry_after.get_or_insert(value),
                 "content-length" => told.has_length = true,
                 "transfer-encoding" => {
-                    told.is_coded |= told.has_encoding || !value.as_bytes().eq_ignore_ascii_case(b"chunked");
+                    told.is_chunked |= value.as_bytes().eq_ignore_ascii_case(b"chunked");
+                    let is_known = told.is_chunked || value.as_bytes().eq_ignore_ascii_case(b"identity");
+                    // One is enough (RFC 9112, section 6.1): of two, each of us could read another.
+                    told.is_coded |= told.has_encoding || !is_known;
                     told.has_encoding = true;
                 }
-                "content-encoding" => told.is_coded |= !value.as_bytes().eq_ignore_ascii_case(b"identity"),
+                "content-encoding" => told.is_coded |= !changes_nothing(value),
                 "connection" => told.closes |= says_close(value),
                 _ => {}
             }
@@ -181,11 +200,17 @@ impl<'a> Told<'a> {
     }
 }
 
+/// Whether a Content-Encoding is none: no more than a name of what the body is anyway (wire.md, "Reading bytes").
+fn changes_nothing(value: &HeaderValue) -> bool {
+    let is_none = |coding: &str| ["identity", "none", "utf-8", ""].iter().any(|none| coding.eq_ignore_ascii_case(none));
+    value.to_str().is_ok_and(|value| value.split(',').all(|coding| is_none(coding.trim())))
+}
+
 fn says_close(value: &HeaderValue) -> bool {
     value.to_str().is_ok_and(|value| value.split(',').any(|token| token.trim().eq_ignore_ascii_case("close")))
 }
 
-/// RFC 9112, section 9.3; and a message with both lengths is not one to build upon (section 6.3).
+/// RFC 9112, section 9.3; and a message with both a coding and a length is not one to build upon (section 6.3).
 fn is_reusable(response: &Response<()>, told: &Told<'_>) -> bool {
     response.version() == Version::HTTP_11
         && !told.closes
@@ -197,8 +222,8 @@ fn is_reusable(response: &Response<()>, told: &Told<'_>) -> bool {
 /// Seconds or a date (RFC 9110, section 10.2.3). A date that has passed is no wait.
 fn retry_after(value: &HeaderValue) -> Option<Duration> {
     let value = value.to_str().ok()?.trim();
-    if let Ok(seconds) = value.parse::<u32>() {
-        return Some(Duration::from_secs(seconds.into()));
+    if value.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Some(Duration::from_secs(value.parse::<u32>().ok()?.into()));
     }
     let date = httpdate::parse_http_date(value).ok()?;
     Some(date.duration_since(SystemTime::now()).unwrap_or_default())

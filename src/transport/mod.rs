@@ -3,9 +3,10 @@
 //! ureq-proto speaks HTTP/1.1; everything below it is ours, because an OTP costs money and reaches a person: no thread and no
 //! look-up for a call on a kept connection, one deadline over every wait, waits that can be ended from outside, a proof for
 //! every NOT_SENT, and no socket shared with a forked child. From the bottom: [`fork`] and [`socket`], [`link`] (TLS),
-//! [`connect`], [`resolver`] and [`proxy`] (a new connection), [`connection`], [`head`] and [`http`] (the exchange), [`pool`].
+//! [`connect`], [`resolver`] and [`proxy`] (a new connection), [`connection`], [`head`], [`chunks`] and [`http`] (the exchange), [`pool`].
 //! [`diagnosis`] takes the steps of a new connection one by one.
 
+mod chunks;
 mod connect;
 mod connection;
 mod diagnosis;
@@ -218,7 +219,7 @@ impl Transport {
 
 fn headers(authorization: &Secret, user_agent: &str) -> Arc<Secret> {
     Arc::new(Secret::new(format!(
-        "authorization: {}\r\ncontent-type: application/json\r\naccept: application/json\r\nuser-agent: {user_agent}\r\n",
+        "authorization: {}\r\ncontent-type: application/json\r\naccept: application/json\r\naccept-encoding: identity\r\nuser-agent: {user_agent}\r\n",
         authorization.reveal(),
     )))
 }

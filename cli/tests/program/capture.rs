@@ -54,6 +54,26 @@ fn a_wrong_code_is_recorded_in_a_file_with_the_calls_status() {
 }
 
 #[test]
+fn an_answer_in_the_coding_of_thai_windows_is_recorded_as_text() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let service = std::thread::spawn(move || {
+        use std::io::{Read, Write};
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut request = [0; 4096];
+        assert!(stream.read(&mut request).unwrap() > 0);
+        // "Credit not enough".
+        let body = b"{\"error\":{\"message\":\"\xE0\xA4\xC3\xB4\xD4\xB5\xCB\xC1\xB4\"}}";
+        let head = format!("HTTP/1.1 400 Bad Request\nContent-Length: {}\n\n", body.len());
+        stream.write_all(&[head.as_bytes(), body].concat()).unwrap();
+    });
+    let run = run(program_at(&format!("http://{address}")).args(["capture", "--json", "balance"]));
+    service.join().unwrap();
+    assert_eq!(run.json()["answer"]["body"], r#"{"error":{"message":"เครดิตหมด"}}"#, "{}", run.err);
+    assert_eq!(run.json()["outcome"]["code"], 9995);
+}
+
+#[test]
 fn without_an_exchange_there_is_the_failure_alone() {
     let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let run = run(program_at(&format!("http://{closed}")).args(["capture", "--json", "balance"]));
