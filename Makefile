@@ -158,9 +158,9 @@ fuzz: need-cargo need-cc  ## what reads other people's bytes, FUZZ_SECONDS (20) 
 	fuzz/run
 
 # Without link-time optimisation: this measures memory and outcomes, not speed.
-soak: need-cargo need-cc  ## a million calls (SOAK_CALLS) over threads with random faults, each accounted for
+soak: need-cargo need-cc  ## twice a million calls (SOAK_CALLS) over threads: with random faults, and with answers that nobody waits for
 	CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 \
-	$(CARGO) test --release -p ants-otp --test soak -- --ignored --nocapture
+	$(CARGO) test --release -p ants-otp --test soak --test strays -- --ignored --nocapture
 
 check: check-rust check-c check-python check-speed  ## formatting, lints, types, documentation, recorded speed
 

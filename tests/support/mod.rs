@@ -145,7 +145,8 @@ fn serve(mut stream: TcpStream, seen: &Mutex<Vec<Seen>>, handler: &Handler) {
     }
 }
 
-fn read_request(reader: &mut impl BufRead) -> Option<Seen> {
+/// Reads one request; none where the connection ends.
+pub fn read_request(reader: &mut impl BufRead) -> Option<Seen> {
     let mut head = String::new();
     while !head.ends_with("\r\n\r\n") {
         if reader.read_line(&mut head).ok()? == 0 {
