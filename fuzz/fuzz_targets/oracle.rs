@@ -96,6 +96,13 @@ pub fn answer_verifies(bytes: &[u8], asked: &str) -> bool {
     }
 }
 
+/// Whether `id` stands in `bytes` at all, letter case aside, in clear or with escapes: an answer that names nobody, or
+/// somebody else, speaks of no `id`.
+pub fn speaks_of(bytes: &[u8], id: &str) -> bool {
+    let text = String::from_utf8_lossy(bytes).to_lowercase();
+    text.contains(&id.to_lowercase()) || text.contains("\\u00") || text.contains("chunked")
+}
+
 /// The head, and what is behind the empty line that ends it.
 fn split_head(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let mut from = 0;
