@@ -37,7 +37,7 @@ C_SOURCES      := $(sort $(shell find benches bindings examples include tests -n
 # Generated, and compared with its source by a test.
 C_SOURCES      := $(filter-out include/ants_otp.h,$(C_SOURCES))
 
-.PHONY: help demo login-web test test-rust test-peers test-sandbox test-login-web fuzz soak test-scenarios test-python test-wheel test-install \
+.PHONY: help demo login-web test test-rust test-model test-peers test-sandbox test-login-web fuzz soak test-scenarios test-python test-wheel test-install \
 	check check-rust check-c check-python check-speed bench bench-quick bench-record install uninstall library wheel \
 	wheel-python bench-wheel dev-wheel docs clean need-cargo need-cc need-python need-bench need-bench-tools licences test-abi abi-check \
 	abi-record test-asan need-c-tools
@@ -76,6 +76,11 @@ test: test-rust test-peers test-scenarios test-python test-wheel test-sandbox te
 test-rust: need-cargo need-cc need-c-tools $(VENV)/.test
 	@$(call need,strace,strace)
 	ANTS_OTP_PYTHON="$(abspath $(VENV))/bin/python" $(CARGO) test --workspace
+
+# The core against a second reading of the same rules, in Python (tests/model). It is one of the tests above; this runs it
+# alone: MODEL_CASES=COUNT,FIRST plays other answers than the 30 000 of every day.
+test-model: need-cargo need-python
+	ANTS_OTP_PYTHON="$(PYTHON)" $(CARGO) test -p ants-otp --test model -- --nocapture
 
 # Against real servers and proxies, started on loopback and ended by the tests.
 test-peers: need-cargo need-cc
