@@ -254,6 +254,7 @@ mod tests {
             assert_eq!(Code::from_number(code.number()), Some(code));
             assert!(!code.text("en").is_empty() && !code.text("th").is_empty() && !code.advice().is_empty());
             assert!(!code.text("th").is_ascii(), "{code} has no Thai sentence");
+            assert!(code.advice().contains(' ') && code.advice().ends_with('.'), "{code}: {}", code.advice());
         }
         assert_eq!(Code::from_number(308), None);
     }
@@ -270,6 +271,32 @@ mod tests {
         assert_eq!(Code::CodeExpired.text("de"), Code::CodeExpired.text("en"));
         assert_eq!(Code::CodeExpired.text(""), Code::CodeExpired.text("en"));
         assert_eq!(Code::CodeExpired.text("TH_th.UTF-8"), Code::CodeExpired.text("th"));
+    }
+
+    /// The specification's table "Response Status", word for word.
+    #[test]
+    fn service_words_are_those_of_the_specification() {
+        let table = [
+            (Code::Ok, "Success", "สำเร็จ"),
+            (Code::Exception, "Exception", "ผิดพลาด"),
+            (Code::AuthenticationFailed, "Authentication failed", "username or password ผิดพลาด"),
+            (Code::BadRequest, "Bad Request", "คำสั่งไม่ถูกต้อง"),
+            (Code::CreditNotEnough, "Credit not enough", "เครดิตหมด"),
+            (Code::InvalidOtpConfig, "Invalid OTP Config", "ตั้งค่า OTP ไม่ถูกต้อง"),
+            (Code::NumberPrefixMissing, "Number Prefix Missing", "ไม่มีคำนำหน้า"),
+            (Code::NoDataAvailable, "No Data Available OTP", "ไม่พบข้อมูล OTP"),
+            (Code::OverLimitUsage, "Over Limit Usage", "กรอกข้อมูลเกินจำนวนครั้งที่กำหนด"),
+            (Code::CodeExpired, "OTP Code Expired", "OTP Code หมดอายุ"),
+            (Code::CodeConfirmed, "OTP Code Confirmed", "OTP Code ยืนยันตัวตนไปแล้ว"),
+            (Code::InvalidNumber, "Invalid Number", "หมายเลขไม่ถูกต้อง"),
+        ];
+        for &code in Code::ALL {
+            let words = table.iter().find(|row| row.0 == code).map(|&(_, english, thai)| (english, thai));
+            assert_eq!(code.service_words(), words, "{code}");
+            for words in words.into_iter().flat_map(|(english, thai)| [english, thai]) {
+                assert_eq!(Code::from_service_words(words), Some(code));
+            }
+        }
     }
 
     #[test]
