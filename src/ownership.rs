@@ -100,9 +100,9 @@ impl Claim<'_> {
         Ok((verification, naming == Naming::Named && habit.lets_verifies_ride()))
     }
 
-    /// As the answer to a balance call.
+    /// As the answer to a balance call. It names nobody: said twice, it would be taken for the answer to the next such call.
     pub fn account(self) -> Result<(Account, bool)> {
-        Ok((self.answer.account()?, true))
+        Ok((self.answer.account()?, false))
     }
 }
 
@@ -137,14 +137,28 @@ struct Judged {
     otp_id: String,
     /// Not the code, which is a secret.
     code: u64,
+    /// The same verdict has come twice: for the same call made again; or it was said twice, and that call's own answer is
+    /// still to come.
+    again: bool,
+}
+
+impl Judged {
+    fn is_of(&self, otp_id: &str, code: u64) -> bool {
+        self.code == code && same_id(&self.otp_id, otp_id)
+    }
 }
 
 impl History {
     /// Whether a repeated answer could not be taken for the one to this call: a verdict on another code of the same OTP
-    /// would name the right otpId.
+    /// would name the right otpId. Where an answer may still be to come, none but the same call is safe: it would be about
+    /// the same OTP and code.
     pub fn suits(&self, asked: &Asked<'_>) -> bool {
-        let Asked::Verify { otp_id, otp_code } = asked else { return true };
-        !self.judged.iter().any(|judged| same_id(&judged.otp_id, otp_id) && judged.code != fingerprint(otp_code))
+        let Asked::Verify { otp_id, otp_code } = asked else {
+            return !self.judged.iter().any(|judged| judged.again);
+        };
+        let code = fingerprint(otp_code);
+        let harms = |judged: &Judged| !judged.is_of(otp_id, code) && (judged.again || same_id(&judged.otp_id, otp_id));
+        !self.judged.iter().any(harms)
     }
 
     /// Whom the connection has given `otp_id` to.
@@ -185,12 +199,13 @@ impl History {
 
     fn note_judged(&mut self, otp_id: &str, otp_code: &str) {
         let code = fingerprint(otp_code);
-        if self.judged.iter().any(|judged| judged.code == code && same_id(&judged.otp_id, otp_id)) {
+        if let Some(judged) = self.judged.items.iter_mut().find(|judged| judged.is_of(otp_id, code)) {
+            judged.again = true;
             return;
         }
         let judged = self.judged.next();
         otp_id.clone_into(&mut judged.otp_id);
-        judged.code = code;
+        (judged.code, judged.again) = (code, false);
     }
 }
 

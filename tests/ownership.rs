@@ -184,8 +184,9 @@ mod connections {
 
     #[test]
     fn end_with_a_refusal_a_bare_status_or_an_answer_that_cannot_be_trusted() {
-        assert_eq!(after(200, r#"{"type":"prepaid","credit":1}"#), 1);
         for (status, body) in [
+            // It names nobody: said twice, it would be taken for the next one, and that one's for what comes then.
+            (200, r#"{"type":"prepaid","credit":1}"#),
             (200, r#"{"error":{"message":"Authentication failed"}}"#),
             (200, r#"{"code":"0301"}"#),
             (400, r#"{"error":{"message":"Bad Request"}}"#),
@@ -209,6 +210,27 @@ mod connections {
         assert_verified(client.verify(OTP_ID, "1"));
         assert_eq!(client.verify(OTP_ID, "1").unwrap().code(), Code::CodeExpired);
         assert_eq!(client.verify(OTP_ID, "1").unwrap().code(), Code::CodeExpired);
+        assert_eq!(server.connections(), 2);
+    }
+
+    /// The second verdict may be the first one, said twice: then the second call's own is still to come.
+    #[test]
+    fn carry_nothing_but_the_same_verify_once_its_verdict_came_twice() {
+        let server = service(|_, seen| match seen.head.contains("verifyOTP") {
+            true => http(200, verdict(OTP_ID, true)),
+            false => http(200, sent("f2c4a9d0-58ac-4e7c-9c2d-0a3d5b1c6e77")),
+        });
+        let client = server.client();
+        for _ in 0..3 {
+            assert_verified(client.verify(OTP_ID, "1"));
+        }
+        assert_eq!(server.connections(), 1);
+        assert_eq!(client.request(NUMBERS[0]).unwrap().otc_id(), OTC_ID);
+        assert_eq!(server.connections(), 2);
+        // The connection of the request is as good as any.
+        client.request(NUMBERS[1]).unwrap_err();
+        assert_eq!(server.connections(), 2);
+        assert_verified(client.verify(OTP_ID, "1"));
         assert_eq!(server.connections(), 2);
     }
 
