@@ -210,6 +210,11 @@ impl Plan {
         }
     }
 
+    /// Most people who try again have mistyped; some only send their form twice.
+    fn code(&self) -> &'static str {
+        if self.number % CALLS_OF_A_PERSON == 3 && self.visit() % 4 != 0 { "54321" } else { "12345" }
+    }
+
     /// An error, or a status: it names nobody.
     fn refuses(&self) -> bool {
         matches!(self.meant, 303 | 306 | 429 | 9999)
@@ -220,9 +225,10 @@ impl Plan {
         match (self.operation, other.operation) {
             (Operation::Balance, Operation::Balance) => true,
             (Operation::Balance, _) | (_, Operation::Balance) => false,
+            (Operation::Verify, Operation::Verify) => self.otp_id() == other.otp_id() && self.code() == other.code(),
+            (Operation::Verify, _) => false,
             // Refusals are the same for all. They end their connection, so that none is read twice.
             _ if self.refuses() => false,
-            (Operation::Verify, _) => self.otp_id() == other.otp_id(),
             _ => self.mobile() == other.mobile(),
         }
     }
@@ -595,7 +601,9 @@ fn make(client: &Client, plan: &Plan, call: Call) -> Outcome {
         Operation::Request => client.request_with(&plan.mobile(), &call).map(sent),
         Operation::Resend => client.resend_with(plan.first_otp_id().as_str(), &call).map(sent),
         Operation::Balance => client.balance_with(&call).map(|_| (0, None)),
-        Operation::Verify => client.verify_with(id.as_str(), "12345", &call).map(|told| (told.code().number(), None)),
+        Operation::Verify => {
+            client.verify_with(id.as_str(), plan.code(), &call).map(|told| (told.code().number(), None))
+        }
     };
     Outcome::new(result, answer.get().and_then(Made::read))
 }
