@@ -212,7 +212,7 @@ impl Plan {
 
     /// Most people who try again have mistyped; some only send their form twice.
     fn code(&self) -> &'static str {
-        if self.number % CALLS_OF_A_PERSON == 3 && self.visit() % 4 != 0 { "54321" } else { "12345" }
+        if self.number % CALLS_OF_A_PERSON == 3 && !self.visit().is_multiple_of(4) { "54321" } else { "12345" }
     }
 
     /// An error, or a status: it names nobody.

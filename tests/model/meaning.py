@@ -166,16 +166,15 @@ def has_control(text: str) -> bool:
 
 def check(entries: Entries, asked: str | None) -> None:
     """What makes an answer malformed whatever else it says."""
+    # A key that decides and is there twice leaves open which one counts: nothing of such an answer is believed.
+    for name in ("result", "isErrorCount", "isExprCode", "otpId", "error", "code", "status", "success"):
+        entries.one(name)
     otp_id = entries.one("otpId")
     if otp_id is not None:
         if not is_text(otp_id) or has_control(otp_id):
             raise MalformedError("an otpId that is none")
         if asked is not None and fold(otp_id) != fold(asked):
             raise MalformedError("an otpId of another", of_another=True)
-    for name in ("result", "isErrorCount", "isExprCode"):
-        entries.one(name)
-    if asked is None and entries.all("result"):
-        raise MalformedError("a verdict, where nobody asked for one", of_another=True)
 
 
 def is_text(value: Any) -> bool:
@@ -207,19 +206,21 @@ def refusal(status: int, entries: Entries) -> Meaning | None:
     error, state = entries.one("error"), states(status, entries)
     numbers = [code(inner) for inner in (entries, error, *state) if isinstance(inner, Entries)]
     said = words_of(error, state, entries)
+    # Words at the top are better than none.
+    words = shown(said or message(entries) or "")
     # A code decides before any words, and whatever else is said.
     for number in numbers:
         if number is not None and number != 0:
             known = number in WORDS
             told = number if 0 < number < 2**31 else 0
-            return Meaning(number if known else UNKNOWN_WORDS, words=shown(said or ""), number=told)
+            return Meaning(number if known else UNKNOWN_WORDS, words=words, number=told)
     if said is None:
         return None
-    meant = by_words(said)
+    meant = by_words(words)
     if meant is None:
         # A failure in words that the table does not know need not be the service's own.
         meant = BY_STATUS.get(status, BAD_HTTP_STATUS if status >= 500 else UNKNOWN_WORDS)
-    return Meaning(meant, words=shown(said))
+    return Meaning(meant, words=words)
 
 
 def shown(words: str) -> str:
@@ -258,7 +259,7 @@ def words_of(error: Any, state: list[Any], entries: Entries) -> str | None:
         # One dialect writes booleans as text.
         if isinstance(told, bool) or (is_text(told) and told.lower() in ("true", "false")):
             if not boolean(told, "success"):
-                return ""
+                return str(told) if is_text(told) else ""
             continue
         if is_text(told):
             words = told
@@ -305,6 +306,8 @@ def verdict(entries: Entries, asked: str) -> Meaning:
 
 
 def sent(entries: Entries, otc_id: str) -> Meaning:
+    if any(entries.one(name) is not None for name in ("result", "isErrorCount", "isExprCode")):
+        raise MalformedError("a verdict, where nobody asked for one")
     otp_id = entries.one("otpId") or ""
     if not otp_id.strip() or len(otp_id) > LONGEST_ID:
         raise MalformedError("no otpId")
@@ -313,12 +316,14 @@ def sent(entries: Entries, otc_id: str) -> Meaning:
         raise MalformedError("an id that is no text")
     if has_control(reference) or has_control(configuration):
         raise MalformedError("a control character in what is handed on")
+    configuration = configuration.strip() or otc_id
     return Meaning(
         0,
         otp_id=otp_id.strip(),
-        otc_id=configuration.strip() or otc_id,
+        otc_id=configuration,
         reference_code=reference.strip(),
-        says_whose=True,
+        # On a new connection the answer is taken, but it may be one that a gateway mixed up.
+        says_whose=fold(configuration) == fold(otc_id),
     )
 
 
