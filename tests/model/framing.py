@@ -161,16 +161,15 @@ def body(stream: Bytes, minor: int, answer: Answer, fields: list[tuple[str, byte
 
 
 def length(fields: list[tuple[str, bytes]]) -> int | None:
-    lengths = set(listed(fields, "content-length"))
+    lengths = listed(fields, "content-length")
     if not lengths:
         return None
     # Equal ones may be taken as one, everything else is an error (section 6.3).
-    if len(lengths) > 1 or not re.fullmatch("[0-9]+", next(iter(lengths))):
+    if not all(re.fullmatch("[0-9]+", told) for told in lengths) or len({int(told) for told in lengths}) > 1:
         raise BadError("a length")
-    told = int(lengths.pop())
-    if told >= 2**64:
+    if int(lengths[0]) >= 2**64:
         raise BadError("a length beyond every integer")
-    return told
+    return int(lengths[0])
 
 
 def chunked(stream: Bytes, answer: Answer) -> bytes:

@@ -170,11 +170,18 @@ def check(entries: Entries, asked: str | None) -> None:
     for name in ("result", "isErrorCount", "isExprCode", "otpId", "error", "code", "status", "success"):
         entries.one(name)
     otp_id = entries.one("otpId")
-    if otp_id is not None:
-        if not is_text(otp_id) or has_control(otp_id):
-            raise MalformedError("an otpId that is none")
-        if asked is not None and fold(otp_id) != fold(asked):
-            raise MalformedError("an otpId of another", of_another=True)
+    if asked is not None and is_text(otp_id) and not has_control(otp_id) and fold(otp_id) != fold(asked):
+        raise MalformedError("an otpId of another", of_another=True)
+
+
+def identifier(entries: Entries) -> str | None:
+    """The otpId of an answer that is no refusal: a refusal needs none."""
+    otp_id = entries.one("otpId")
+    if otp_id is None:
+        return None
+    if not is_text(otp_id) or has_control(otp_id):
+        raise MalformedError("an otpId that is none")
+    return str(otp_id).strip()
 
 
 def is_text(value: Any) -> bool:
@@ -205,15 +212,19 @@ def said(entries: Entries, name: str) -> bool:
 def refusal(status: int, entries: Entries) -> Meaning | None:
     error, state = entries.one("error"), states(status, entries)
     numbers = [code(inner) for inner in (entries, error, *state) if isinstance(inner, Entries)]
-    said = words_of(error, state, entries)
+    # A code decides before any words, and whatever else is said.
+    number = next((number for number in numbers if number), 0)
+    try:
+        said = words_of(error, state, entries)
+    except MalformedError:
+        if not number:
+            raise
+        said = ""
     # Words at the top are better than none.
     words = shown(said or message(entries) or "")
-    # A code decides before any words, and whatever else is said.
-    for number in numbers:
-        if number is not None and number != 0:
-            known = number in WORDS
-            told = number if 0 < number < 2**31 else 0
-            return Meaning(number if known else UNKNOWN_WORDS, words=words, number=told)
+    if number:
+        told = number if 0 < number < 2**31 else 0
+        return Meaning(number if number in WORDS else UNKNOWN_WORDS, words=words, number=told)
     if said is None:
         return None
     meant = by_words(words)
@@ -293,7 +304,7 @@ def is_success(words: str) -> bool:
 
 def verdict(entries: Entries, asked: str) -> Meaning:
     result, too_many, over = (boolean(entries.one(name), name) for name in ("result", "isErrorCount", "isExprCode"))
-    says_whose = entries.one("otpId") is not None
+    says_whose = identifier(entries) is not None
     if too_many:
         meant = 304
     elif over:
@@ -308,8 +319,8 @@ def verdict(entries: Entries, asked: str) -> Meaning:
 def sent(entries: Entries, otc_id: str) -> Meaning:
     if any(entries.one(name) is not None for name in ("result", "isErrorCount", "isExprCode")):
         raise MalformedError("a verdict, where nobody asked for one")
-    otp_id = entries.one("otpId") or ""
-    if not otp_id.strip() or len(otp_id) > LONGEST_ID:
+    otp_id = identifier(entries) or ""
+    if not otp_id or len(otp_id) > LONGEST_ID:
         raise MalformedError("no otpId")
     reference, configuration = first(entries, "referenceCode"), first(entries, "otcId")
     if isinstance(configuration, Number):
@@ -319,7 +330,7 @@ def sent(entries: Entries, otc_id: str) -> Meaning:
     configuration = configuration.strip() or otc_id
     return Meaning(
         0,
-        otp_id=otp_id.strip(),
+        otp_id=otp_id,
         otc_id=configuration,
         reference_code=reference.strip(),
         # On a new connection the answer is taken, but it may be one that a gateway mixed up.
