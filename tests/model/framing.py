@@ -181,11 +181,13 @@ def chunked(stream: Bytes, answer: Answer) -> bytes:
         # White space may stand before an extension and nowhere else (section 7.1.1).
         size = size.rstrip(b" \t") if semicolon else size
         if (
-            not re.fullmatch(rb"[0-9A-Fa-f]{1,16}", size)
+            not re.fullmatch(rb"[0-9A-Fa-f]+", size)
             or len(extension) > EXTENSION_LIMIT
             or not VALUE.fullmatch(extension)
         ):
             raise BadError("no chunk size")
+        if int(size, 16) >= 2**64:
+            raise BadError("a chunk size beyond every integer")
         if int(size, 16) == 0:
             break
         content += stream.take(int(size, 16))
