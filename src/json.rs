@@ -198,8 +198,8 @@ impl<'a> Object<'a> {
     }
 }
 
+/// The text of a boolean as one dialect writes it: in any letter case, with nothing around it (wire.md, "Reading keys").
 pub(crate) fn boolean(text: &str) -> Option<bool> {
-    let text = text.trim();
     [("true", true), ("false", false)]
         .into_iter()
         .find(|(name, _)| text.eq_ignore_ascii_case(name))

@@ -113,3 +113,20 @@ fn each_status_has_its_name_and_its_code() {
         assert_eq!((status.name(), status.code().number()), (name, code));
     }
 }
+
+/// One dialect writes them as text, in any letter case. Nothing else is a boolean, white space around it included.
+#[test]
+fn booleans_are_read_strictly() {
+    for (body, code) in [
+        (r#"{"result":"TRUE","isErrorCount":"False"}"#, 0),
+        (r#"{"result":"true "}"#, -31),
+        (r#"{"result":" false"}"#, -31),
+        (r#"{"result":true,"isExprCode":"true\n"}"#, -31),
+        (r#"{"result":true,"isErrorCount":""}"#, -31),
+        (r#"{"result":true,"status":"true"}"#, 0),
+        (r#"{"result":true,"success":"FALSE"}"#, 2),
+    ] {
+        let told = verify(200, body).map_or_else(|error| error.code(), |told| told.code());
+        assert_eq!(told.number(), code, "{body}");
+    }
+}
