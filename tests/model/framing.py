@@ -85,35 +85,44 @@ def read(raw: bytes) -> Answer:
         # Section 15.2 of RFC 9110: interim answers are skipped. 101 is the end of HTTP on the connection.
         if not 100 <= status < 200 or status == 101:
             break
+    # These change nothing; whatever else the content is, it is not JSON as it stands.
+    if any(coding not in ("", "identity", "none", "utf-8") for coding in listed(fields, "content-encoding")):
+        raise BadError("a content coding")
     answer = Answer(status, b"", keeps(minor, fields))
     answer.body = body(stream, minor, answer, fields)
     if stream.rest():
         # Nobody has asked for it.
         answer.keeps = False
-    if any(coding not in ("", "identity", "none", "utf-8") for coding in listed(fields, "content-encoding")):
-        raise BadError("a content coding")
     return answer
 
 
 def head(stream: Bytes) -> tuple[int, int, list[tuple[str, bytes]]]:
-    line = stream.line(bare_lf=True)
-    # Section 2.2 allows a server to skip an empty line before a request; before an answer it is as harmless.
-    while not line:
-        line = stream.line(bare_lf=True)
-    matched = STATUS_LINE.fullmatch(line)
+    try:
+        # Section 2.2 allows a server to skip an empty line before a request; before an answer it is as harmless.
+        while not (line := stream.line(bare_lf=True)):
+            pass
+        lines = [line]
+        while line := stream.line(bare_lf=True):
+            lines.append(line)
+    except CutError:
+        raise CutError(or_bad=True) from None
+    matched = STATUS_LINE.fullmatch(lines[0])
     if not matched or not 100 <= int(matched[2]) <= 999:
         raise BadError("no status line")
-    fields = []
-    while line := stream.line(bare_lf=True):
-        # A line that begins with white space continues the one before it (section 5.2), or stands behind the status
-        # line (section 2.2). Whoever takes either reads a head that another recipient reads otherwise.
-        name, colon, value = line.partition(b":")
-        value = value.strip(b" \t")
-        # No white space between name and colon (section 5.1).
-        if not colon or not TOKEN.fullmatch(name) or not VALUE.fullmatch(value):
-            raise BadError("no field line")
-        fields.append((name.decode().lower(), value))
-    return int(matched[1]), int(matched[2]), fields
+    return int(matched[1]), int(matched[2]), [field(line) for line in lines[1:]]
+
+
+def field(line: bytes) -> tuple[str, bytes]:
+    """A field line (section 5).
+
+    A line that begins with white space would continue the one before it (section 5.2), and white space before the colon
+    is forbidden (section 5.1): whoever takes either reads a head that another recipient reads otherwise.
+    """
+    name, colon, value = line.partition(b":")
+    value = value.strip(b" \t")
+    if not colon or not TOKEN.fullmatch(name) or not VALUE.fullmatch(value):
+        raise BadError("no field line")
+    return name.decode().lower(), value
 
 
 def text(value: bytes) -> str:
@@ -178,16 +187,12 @@ def chunked(stream: Bytes, answer: Answer) -> bytes:
     while True:
         line = stream.line(bare_lf=False)
         size, semicolon, extension = line.partition(b";")
-        # White space may stand before an extension and nowhere else (section 7.1.1).
+        # White space may stand before an extension and nowhere else (section 7.1.1). No size needs more than 16 digits,
+        # also if the first ones are zeros.
         size = size.rstrip(b" \t") if semicolon else size
-        if (
-            not re.fullmatch(rb"[0-9A-Fa-f]+", size)
-            or len(extension) > EXTENSION_LIMIT
-            or not VALUE.fullmatch(extension)
-        ):
+        is_extension = len(extension) <= EXTENSION_LIMIT and VALUE.fullmatch(extension)
+        if not re.fullmatch(rb"[0-9A-Fa-f]{1,16}", size) or not is_extension:
             raise BadError("no chunk size")
-        if int(size, 16) >= 2**64:
-            raise BadError("a chunk size beyond every integer")
         if int(size, 16) == 0:
             break
         content += stream.take(int(size, 16))
@@ -196,10 +201,12 @@ def chunked(stream: Bytes, answer: Answer) -> bytes:
         if stream.take(2) != b"\r\n":
             raise BadError("no end of a chunk")
     try:
-        # Nobody reads the fields of a trailer.
-        while stream.line(bare_lf=True):
-            pass
-    except CutError:
-        # The last chunk was there, so the content is whole (section 8).
+        # The trailer's fields tell nothing, but their end does.
+        while line := stream.line(bare_lf=False):
+            field(line)
+    except CutError as cut:
+        # The last chunk was there, so the content is whole (section 8). Part of a line is no end that anybody has sent.
+        if cut.or_bad:
+            raise BadError("a trailer that is cut") from None
         answer.keeps, answer.needs_end = False, True
     return content

@@ -211,6 +211,8 @@ def said(entries: Entries, name: str) -> bool:
 
 def refusal(status: int, entries: Entries) -> Meaning | None:
     error, state = entries.one("error"), states(status, entries)
+    if error is not None and not is_text(error) and not isinstance(error, Entries):
+        raise MalformedError("an error of no type that it can have")
     numbers = [code(inner) for inner in (entries, error, *state) if isinstance(inner, Entries)]
     # A code decides before any words, and whatever else is said.
     number = next((number for number in numbers if number), 0)
@@ -263,8 +265,6 @@ def words_of(error: Any, state: list[Any], entries: Entries) -> str | None:
     if error is not None:
         if is_text(error):
             return str(error)
-        if not isinstance(error, Entries):
-            raise MalformedError("an error of no type that it can have")
         return message(error) or ""
     for told in state:
         # One dialect writes booleans as text.
