@@ -422,6 +422,8 @@ struct Tally {
     misjudged: usize,
     /// Requests that gave somebody else's otpId.
     otp_id_of_another: usize,
+    /// Codes that nothing here brings about.
+    unexpected: usize,
     /// Refusals that name nobody and that nobody asked for: no client can tell them from its own.
     unasked_refusals: usize,
     /// By an earlier answer about the same OTP, to a request of the same person, or about the one account.
@@ -432,7 +434,13 @@ struct Tally {
 
 impl Tally {
     fn wrong(&self) -> usize {
-        self.judged_by_another + self.misjudged + self.otp_id_of_another
+        self.judged_by_another + self.misjudged + self.otp_id_of_another + self.unexpected
+    }
+
+    fn example(&mut self, world: &str, plan: &Plan, outcome: &Outcome) {
+        if self.examples.len() < 8 {
+            self.examples.push(format!("{world}: {plan:?} came to {outcome:?}"));
+        }
     }
 }
 
@@ -564,28 +572,33 @@ impl Strays {
                 -20 => plan.fault == Fault::TooLate,
                 _ => false,
             };
-            assert!(bearable, "{world}: {plan:?} came to {outcome:?}");
+            if !bearable {
+                tally.unexpected += 1;
+                tally.example(world, plan, outcome);
+            }
             return;
         }
-        let count = match outcome.made.expect("an outcome comes out of an answer") {
-            Made::For(number) if number == plan.number => {
+        let count = match outcome.made {
+            // No answer told so.
+            None => &mut tally.unexpected,
+            Some(Made::For(number)) if number == plan.number => {
                 let right = outcome.code == plan.meant && outcome.otp_id.as_ref().is_none_or(|id| *id == plan.otp_id());
                 if right {
                     return;
                 }
                 &mut tally.misjudged
             }
-            Made::Unasked if outcome.code == 303 => &mut tally.unasked_refusals,
-            Made::Late(other) if Plan::of(other).refuses() => &mut tally.unasked_refusals,
-            Made::For(other) | Made::Late(other) if Plan::of(other).concerns_whom(plan) => {
+            Some(Made::Unasked) if outcome.code == 303 => &mut tally.unasked_refusals,
+            Some(Made::Late(other)) if Plan::of(other).refuses() => &mut tally.unasked_refusals,
+            Some(Made::For(other) | Made::Late(other)) if Plan::of(other).concerns_whom(plan) => {
                 &mut tally.of_the_same_person
             }
             _ if outcome.otp_id.is_some() => &mut tally.otp_id_of_another,
             _ => &mut tally.judged_by_another,
         };
         *count += 1;
-        if tally.wrong() > tally.examples.len() && tally.examples.len() < 8 {
-            tally.examples.push(format!("{world}: {plan:?} came to {outcome:?}"));
+        if tally.wrong() > tally.examples.len() {
+            tally.example(world, plan, outcome);
         }
     }
 }
@@ -690,6 +703,7 @@ impl Strays {
             ("persons judged by another call's answer", tally.judged_by_another),
             ("calls told otherwise than the service meant", tally.misjudged),
             ("requests with another person's otpId", tally.otp_id_of_another),
+            ("calls that came to what nothing here brings about", tally.unexpected),
             ("calls that were sent twice", doubled),
             ("calls that were sent and told NOT_SENT", false_not_sent),
         ];
