@@ -75,6 +75,7 @@ test: test-rust test-peers test-scenarios test-python test-wheel test-sandbox te
 
 test-rust: need-cargo need-cc need-c-tools $(VENV)/.test
 	@$(call need,strace,strace)
+	@$(call need,openssl,openssl)
 	ANTS_OTP_PYTHON="$(abspath $(VENV))/bin/python" $(CARGO) test --workspace
 
 # The core against a second reading of the same rules, in Python (tests/model). It is one of the tests above; this runs it

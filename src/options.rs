@@ -117,7 +117,8 @@ impl Options {
         self
     }
 
-    /// A PEM file of certificates to trust beside the roots. It is read by [`build`](Options::build).
+    /// A PEM file of certificates to trust beside the roots. It is read by [`build`](Options::build), which fails where none of
+    /// them can be used; single ones that cannot are left out, with a log line.
     pub fn ca_file(mut self, path: impl Into<PathBuf>) -> Self {
         let path = path.into();
         let checked =
@@ -126,12 +127,14 @@ impl Options {
         self
     }
 
-    /// Which roots are trusted: `"bundled"` (Mozilla's, compiled in; the default) or `"system"` (this machine's).
+    /// Which roots are trusted: `"bundled"` (Mozilla's, compiled in; the default), `"system"` (this machine's) or `"none"`: the
+    /// certificates of [`ca_file`](Options::ca_file) alone, which is then needed.
     pub fn root_certificates(mut self, which: impl AsRef<str>) -> Self {
         let checked = match which.as_ref() {
             "bundled" => Ok(Roots::Bundled),
             "system" => Ok(Roots::System),
-            _ => Err("root_certificates must be \"bundled\" or \"system\"".to_owned()),
+            "none" => Ok(Roots::None),
+            _ => Err("root_certificates must be \"bundled\", \"system\" or \"none\"".to_owned()),
         };
         self.roots = self.problems.note("root_certificates", checked).unwrap_or_default();
         self
@@ -327,6 +330,10 @@ impl Options {
                     .to_owned(),
             );
         }
+        let tls = transport::Tls::load(self.roots, self.ca_file.as_deref(), self.client_certificate.as_ref())?;
+        if let Some(left_out) = &tls.left_out {
+            self.log.line(LogLevel::Warning, || format!("left out of ca_file: {left_out}"));
+        }
         let transport = Transport::new(transport::Settings {
             host: base_url.host_header()?,
             authorization: self.authorization()?,
@@ -336,7 +343,7 @@ impl Options {
                 .unwrap_or_else(|| concat!("ants-otp/", env!("CARGO_PKG_VERSION")).to_owned()),
             connect_timeout: self.connect_timeout.unwrap_or(DEFAULT_CONNECT_TIMEOUT),
             proxy: self.effective_proxy(&base_url)?,
-            tls: transport::Tls::load(self.roots, self.ca_file.as_deref(), self.client_certificate.as_ref())?,
+            tls,
             max_idle: self.max_idle_connections.unwrap_or(DEFAULT_IDLE_CONNECTIONS.max(self.get_async_threads()))
                 as usize,
             idle_timeout: self.idle_timeout.unwrap_or(DEFAULT_IDLE_TIMEOUT),

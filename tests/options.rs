@@ -52,7 +52,7 @@ fn settings_that_cannot_work_are_refused() {
         ("no certificate", good().ca_file(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"))),
         ("client_certificate", good().client_certificate("/no/such.pem", "/no/such.key")),
         ("client_certificate", good().client_certificate("", "key")),
-        ("root_certificates", good().root_certificates("none")),
+        ("root_certificates", good().root_certificates("all")),
         ("proxy", good().proxy("proxy:8080")),
         ("max_idle_connections", good().max_idle_connections(4097)),
         ("max_retries", good().max_retries(3)),

@@ -6,12 +6,12 @@ mod support;
 
 use ants_otp::Delivery::{self, NotSent, Unknown};
 use ants_otp::{Call, Cancel, Client, Error, Options};
-use rcgen::{BasicConstraints, IsCa, date_time_ymd};
+use rcgen::{BasicConstraints, CustomExtension, ExtendedKeyUsagePurpose, IsCa, date_time_ymd};
 use rustls::{HandshakeKind, ProtocolVersion, SupportedProtocolVersion};
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
@@ -246,6 +246,145 @@ fn a_ca_file_may_be_a_whole_bundle_of_public_authorities() {
     assert_eq!(verify(&options(server.url()).ca_file(file).build().unwrap()).unwrap(), 0);
 }
 
+/// The client's log lines.
+fn logged(options: Options) -> (Options, Arc<Mutex<Vec<String>>>) {
+    let lines = Arc::new(Mutex::new(Vec::new()));
+    let into = Arc::clone(&lines);
+    (options.log(move |level, line| into.lock().unwrap().push(format!("{level:?} {line}"))), lines)
+}
+
+#[test]
+fn one_unreadable_certificate_of_a_ca_file_is_left_out_with_a_warning_and_the_others_are_trusted() {
+    let scene = Scene::new();
+    let server = TlsServer::answering(scene.config(&TLS13), http(200, VERIFIED));
+    let (ours, other) = (scene.authority.pem(), Authority::new().pem());
+    let no_base64 = "-----BEGIN CERTIFICATE-----\nMII%\n-----END CERTIFICATE-----\n";
+    let no_certificate = "-----BEGIN CERTIFICATE-----\nMAMBAQA=\n-----END CERTIFICATE-----\n";
+    let cut: String = other.lines().take(4).map(|line| format!("{line}\n")).collect();
+    let cases = [
+        ("base64", format!("{no_base64}{ours}"), "1 unreadable certificate, of 2 in all; number 1 cannot be read"),
+        (
+            "no certificate",
+            format!("{ours}{no_certificate}"),
+            "1 unreadable certificate, of 2 in all; number 2 cannot be a root",
+        ),
+        ("cut", format!("{other}{cut}{ours}"), "1 unreadable certificate, of 3 in all; number 2 cannot be read"),
+        ("two", format!("{no_base64}{ours}{cut}"), "2 unreadable certificates, of 3 in all; number 1 cannot be read"),
+    ];
+    for (what, text, words) in cases {
+        let (options, lines) = logged(options(server.url()).ca_file(scene.folder.file("mixed.pem", text)));
+        let client = options.build().unwrap_or_else(|error| panic!("{what}: {error}"));
+        let warnings = lines.lock().unwrap().clone();
+        assert_eq!(warnings.len(), 1, "{what}: {warnings:?}");
+        assert!(
+            warnings[0].starts_with("Warning left out of ca_file: ") && warnings[0].contains(words),
+            "{what}: {warnings:?}"
+        );
+        assert_eq!(verify(&client).unwrap(), 0, "{what}");
+    }
+    let (options, lines) = logged(scene.options(server.url()));
+    options.build().unwrap();
+    assert!(lines.lock().unwrap().is_empty(), "nothing was left out");
+}
+
+#[test]
+fn an_unknown_issuer_is_told_with_what_was_left_out_of_ca_file() {
+    let (scene, lost) = (Scene::new(), Authority::new());
+    let server = TlsServer::answering(config(&lost.identity(HERE), &[&TLS13]), http(200, VERIFIED));
+    let cut: String = lost.pem().lines().take(4).map(|line| format!("{line}\n")).collect();
+    let ca_file = scene.folder.file("mixed.pem", format!("{}{cut}", scene.authority.pem()));
+    let (outcome, message) = failure(&options(server.url()).ca_file(ca_file).build().unwrap());
+    assert_eq!(outcome, (-12, NotSent), "{message}");
+    for words in ["not trusted", "Left out of ca_file: 1 unreadable certificate, of 2 in all; number 2 cannot be read"]
+    {
+        assert!(message.contains(words), "{message}");
+    }
+    let (_, message) = failure(&scene.client(&server));
+    assert!(!message.contains("Left out"), "{message}");
+}
+
+#[test]
+fn a_ca_file_is_read_with_byte_order_marks_indented_and_joined_without_line_ends() {
+    let scene = Scene::new();
+    let server = TlsServer::answering(scene.config(&TLS13), http(200, VERIFIED));
+    let (ours, other) = (scene.authority.pem(), Authority::new().pem());
+    let (ours, other) = (ours.trim_end(), other.trim_end());
+    let cases = [
+        ("a byte order mark", format!("\u{FEFF}{ours}")),
+        ("one in the middle", format!("{other}\n\u{FEFF}{ours}")),
+        ("indented", format!("ca: |\n  {}\n", ours.replace('\n', "\n  "))),
+        ("tabs and CRLF", ours.replace('\n', "\t\r\n\t")),
+        ("no line end between two", format!("{other}{ours}")),
+    ];
+    for (what, text) in cases {
+        let client =
+            options(server.url()).root_certificates("none").ca_file(scene.folder.file("odd.pem", text)).build();
+        let client = client.unwrap_or_else(|error| panic!("{what}: {error}"));
+        assert_eq!(verify(&client).unwrap(), 0, "{what}");
+    }
+}
+
+/// Runs openssl, and gives what it prints.
+fn openssl(arguments: &[&str]) -> String {
+    let output = Command::new("openssl").args(arguments).output().expect("openssl is installed");
+    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// As `openssl x509 -trustout` writes them, and some systems' ca-bundle.trust.crt.
+#[test]
+fn a_trusted_certificate_counts_as_its_settings_say() {
+    let scene = Scene::new();
+    let server = TlsServer::answering(scene.config(&TLS13), http(200, VERIFIED));
+    let ca_file = scene.ca_file.to_str().unwrap();
+    let trusted = |settings: &[&str]| {
+        let text = openssl(&[&["x509", "-in", ca_file, "-trustout"], settings].concat());
+        assert!(text.contains("BEGIN TRUSTED CERTIFICATE"), "{text}");
+        text
+    };
+    let counts = [
+        ("no settings", trusted(&[])),
+        ("an alias", trusted(&["-setalias", "ours"])),
+        ("for servers", trusted(&["-addtrust", "serverAuth", "-addtrust", "clientAuth"])),
+        ("for any use", trusted(&["-addtrust", "anyExtendedKeyUsage"])),
+        ("not for clients", trusted(&["-addreject", "clientAuth"])),
+    ];
+    for (what, text) in counts {
+        let client = options(server.url()).ca_file(scene.folder.file("trusted.pem", text)).build();
+        let client = client.unwrap_or_else(|error| panic!("{what}: {error}"));
+        assert_eq!(verify(&client).unwrap(), 0, "{what}");
+    }
+    let left_out = [
+        ("not for servers", trusted(&["-addreject", "serverAuth"])),
+        ("not for any use", trusted(&["-addreject", "anyExtendedKeyUsage"])),
+        ("for clients alone", trusted(&["-addtrust", "clientAuth"])),
+        ("for clients and mail alone", trusted(&["-addtrust", "clientAuth", "-addtrust", "emailProtection"])),
+        (
+            "for any use, but not for servers",
+            trusted(&["-addtrust", "anyExtendedKeyUsage", "-addreject", "serverAuth"]),
+        ),
+    ];
+    for (what, text) in left_out {
+        let alone = scene.folder.file("alone.pem", &text);
+        refused_as(what, &["ca_file", "can be used", "not trusted for servers"], options(server.url()).ca_file(alone));
+        let beside = scene.folder.file("beside.pem", format!("{text}{}", Authority::new().pem()));
+        let (options, lines) = logged(options(server.url()).ca_file(beside));
+        let (outcome, message) = failure(&options.build().unwrap());
+        assert_eq!(outcome, (-12, NotSent), "{what}: {message}");
+        assert!(message.contains("Left out of ca_file: 1 not trusted for servers, of 2 in all"), "{what}: {message}");
+        assert!(lines.lock().unwrap()[0].contains("1 not trusted for servers"), "{what}");
+    }
+}
+
+#[test]
+fn without_roots_the_own_authority_alone_is_trusted() {
+    let scene = Scene::new();
+    let server = TlsServer::answering(scene.config(&TLS13), http(200, VERIFIED));
+    let client = scene.options(server.url()).root_certificates("none").build().unwrap();
+    assert_eq!(verify(&client).unwrap(), 0);
+    refused_as("no ca_file", &["root_certificates", "ca_file"], options(server.url()).root_certificates("none"));
+}
+
 // The client's own files: −3 when the client is made.
 
 #[test]
@@ -254,6 +393,7 @@ fn certificate_files_that_cannot_be_used_are_refused_when_the_client_is_made() {
     let (own, other) = (authority.identity(&["own.test"]), authority.identity(&["other.test"]));
     let cut: String = authority.pem().lines().take(4).map(|line| format!("{line}\n")).collect();
     let junk = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+    let broken = "-----BEGIN CERTIFICATE-----\n%\n-----END CERTIFICATE-----\n";
     let encrypted = "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n";
 
     let ca_files = [
@@ -280,7 +420,13 @@ fn certificate_files_that_cannot_be_used_are_refused_when_the_client_is_made() {
         ("key encrypted", certificate.clone(), folder.file("secret.key", encrypted), "holds no private key"),
         ("key of another", certificate.clone(), folder.file("other.key", &other.key_pem), "do not belong together"),
         ("certificate as key", certificate.clone(), certificate.clone(), "holds no private key"),
-        ("base64 of no certificate", folder.file("junk2.pem", junk), key, "cannot be used"),
+        ("base64 of no certificate", folder.file("junk2.pem", junk), key.clone(), "cannot be used"),
+        (
+            "a bad one behind the good",
+            folder.file("junk3.pem", format!("{}{broken}", own.certificate_pem)),
+            key,
+            "cannot be read",
+        ),
     ];
     for (what, certificate, key, words) in pairs {
         let options = options("https://127.0.0.1").client_certificate(certificate, key);
@@ -348,10 +494,18 @@ fn a_server_certificate_at_fault_is_named_and_never_tried_again() {
     let not_yet = authority.identity_with(HERE, |params| {
         (params.not_before, params.not_after) = (date_time_ymd(2090, 1, 1), date_time_ymd(2091, 1, 1));
     });
+    let signed_authority = authority.identity_with(HERE, |params| {
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    });
+    let for_clients = authority.identity_with(HERE, |params| {
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+    });
     let own_root = folder.file("self.pem", &as_authority.certificate_pem);
     let ours = &scene.ca_file;
     let cases = [
-        ("self-signed by openssl req -x509, given as root", as_authority, &own_root, "is self-signed as an authority"),
+        ("self-signed by openssl req -x509, given as root", as_authority, &own_root, "is an authority's (CA:TRUE)"),
+        ("an authority's, but signed by another", signed_authority, ours, "is an authority's (CA:TRUE)"),
+        ("for clients alone", for_clients, ours, "not for servers"),
         ("self-signed, not given as root", plain, ours, "comes from an authority that is not trusted"),
         (
             "of an unknown authority",
@@ -375,6 +529,136 @@ fn a_server_certificate_at_fault_is_named_and_never_tried_again() {
             assert!(message.contains("127.0.0.1") && message.contains(words), "{context}");
             assert_eq!((server.connections(), server.seen().len()), (1, 0), "{context}");
         }
+    }
+}
+
+/// An authority's certificate and one of it for this machine, by the `openssl` program: rcgen makes no such keys and
+/// signatures.
+struct Made {
+    folder: Folder,
+    ca_file: PathBuf,
+}
+
+impl Made {
+    /// Keys are what `openssl genpkey -pkeyopt` calls them.
+    fn new(authority: &str, digest: &str, own: &str) -> Made {
+        let folder = Folder::new();
+        let at = |name: &str| folder.path(name).to_str().unwrap().to_owned();
+        let key = |option: &str, into: &str| {
+            let algorithm = if option.starts_with("rsa") { "RSA" } else { "EC" };
+            openssl(&["genpkey", "-algorithm", algorithm, "-pkeyopt", option, "-out", &at(into)]);
+        };
+        key(authority, "ca.key");
+        key(own, "own.key");
+        let (digest, days) = (format!("-{digest}"), ["-days", "3650"]);
+        let subject = ["-subj", "/CN=made by openssl"];
+        openssl(
+            &[&["req", "-x509", "-new", &digest, "-key", &at("ca.key"), "-out", &at("ca.pem")][..], &days, &subject]
+                .concat(),
+        );
+        openssl(&[&["req", "-new", "-key", &at("own.key"), "-out", &at("own.csr")][..], &subject].concat());
+        let extensions = folder.file("extensions", "subjectAltName=IP:127.0.0.1\nbasicConstraints=CA:FALSE\n");
+        let files = ["-CA", &at("ca.pem"), "-CAkey", &at("ca.key"), "-extfile", extensions.to_str().unwrap()];
+        let made = ["x509", "-req", &digest, "-CAcreateserial", "-in", &at("own.csr"), "-out", &at("own.pem")];
+        openssl(&[&made[..], &files, &days].concat());
+        let ca_file = folder.path("ca.pem");
+        Made { folder, ca_file }
+    }
+
+    fn options(&self, address: SocketAddr) -> Options {
+        options(https(address)).ca_file(&self.ca_file).max_retries(2)
+    }
+}
+
+const P256: &str = "ec_paramgen_curve:P-256";
+const P521: &str = "ec_paramgen_curve:P-521";
+
+#[test]
+fn a_signature_that_is_not_supported_is_named_in_a_sentence() {
+    let cases = [
+        (P521, "sha512", P256, "signed with ECDSA with SHA-512, which is not supported"),
+        (P521, "sha256", P256, "signed with ECDSA with SHA-256 by a key of the kind P-521"),
+        (P256, "sha512", P256, "signed with ECDSA with SHA-512, which is not supported"),
+        ("ec_paramgen_curve:brainpoolP256r1", "sha256", P256, "by a key of the kind brainpoolP256r1"),
+        ("rsa_keygen_bits:2048", "sha1", P256, "signed with RSA with SHA-1"),
+        ("rsa_keygen_bits:1024", "sha256", P256, "an RSA key of fewer than 2048 bits"),
+        (P256, "sha256", "rsa_keygen_bits:1024", "an RSA key of fewer than 2048 bits"),
+    ];
+    for (authority, digest, own, words) in cases {
+        let made = Made::new(authority, digest, own);
+        for version in [TLS_1_2, TLS_1_3] {
+            let server = OpensslServer::start(&made.folder, version);
+            let (outcome, message) = failure(&made.options(server.address).build().unwrap());
+            let context = format!("{authority}, {digest}, {own}, {version}: {message}");
+            assert_eq!(outcome, (-12, NotSent), "{context}");
+            assert!(message.contains(words) && message.len() < 300, "{context}");
+        }
+    }
+}
+
+#[test]
+fn a_server_key_of_a_kind_that_is_not_supported_is_one_of_the_causes_told() {
+    let made = Made::new(P256, "sha256", P521);
+    for version in [TLS_1_2, TLS_1_3] {
+        let server = OpensslServer::start(&made.folder, version);
+        let (outcome, message) = failure(&made.options(server.address).build().unwrap());
+        assert_eq!(outcome, (-12, NotSent), "{version}: {message}");
+        assert!(message.contains("kind of key other than RSA, P-256, P-384 and Ed25519"), "{version}: {message}");
+    }
+}
+
+const TLS_1_2: &str = "-tls1_2";
+const TLS_1_3: &str = "-tls1_3";
+
+/// `openssl s_server`, which also shows what rustls would not.
+struct OpensslServer {
+    process: std::process::Child,
+    address: SocketAddr,
+}
+
+impl OpensslServer {
+    fn start(files: &Folder, version: &str) -> OpensslServer {
+        let mut process = Command::new("openssl")
+            .args(["s_server", "-accept", "127.0.0.1:0", version, "-cipher", "ALL:@SECLEVEL=0", "-cert"])
+            .args([files.path("own.pem").as_os_str(), "-key".as_ref(), files.path("own.key").as_os_str()])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(process.stdout.as_mut().unwrap()).lines().map_while(Result::ok);
+        let address = lines.find_map(|line| line.strip_prefix("ACCEPT ")?.parse().ok()).expect("openssl listens");
+        OpensslServer { process, address }
+    }
+}
+
+impl Drop for OpensslServer {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+#[test]
+fn a_chain_of_more_than_64_kib_is_told_as_what_it_is() {
+    let scene = Scene::new();
+    // A comment of 20 KB (Netscape's, which nobody looks at).
+    let identity = scene.authority.identity_with(HERE, |params| {
+        let comment = [&[0x16, 0x82, 0x4E, 0x20][..], &[b'x'; 20_000]].concat();
+        params.custom_extensions = vec![CustomExtension::from_oid_content(&[2, 16, 840, 1, 113730, 1, 13], comment)];
+    });
+    for version in EACH_VERSION {
+        let served = |copies| {
+            let mut chain = config(&identity, &[version]);
+            let key = rustls::crypto::ring::sign::any_supported_type(&identity.key).unwrap();
+            let certified = rustls::sign::CertifiedKey::new(vec![identity.certificate.clone(); copies], key);
+            chain.cert_resolver = Arc::new(rustls::sign::SingleCertAndKey::from(certified));
+            TlsServer::answering(chain, http(200, VERIFIED))
+        };
+        assert_eq!(verify(&scene.client(&served(2))).unwrap(), 0, "{}: 40 KB are taken", name(version));
+        let (outcome, message) = failure(&scene.client(&served(4)));
+        assert_eq!(outcome, (-12, NotSent), "{}: {message}", name(version));
+        assert!(message.contains("certificate chain of more than 64 KiB"), "{}: {message}", name(version));
     }
 }
 

@@ -5,9 +5,8 @@ use super::resolver::interrupted;
 use super::socket::Socket;
 use super::tls;
 use crate::Code;
-use rustls::{ClientConfig, ClientConnection};
+use rustls::ClientConnection;
 use std::io::{self, Read, Write};
-use std::sync::Arc;
 
 pub(crate) enum Link {
     Plain(Socket),
@@ -34,7 +33,7 @@ struct Records {
 
 impl Link {
     /// Makes a TLS link of this one: the whole handshake with `host`.
-    pub fn secure(self, config: &Arc<ClientConfig>, host: &str, exchange: &Exchange) -> Result<Link, Failure> {
+    pub fn secure(self, config: &tls::Config, host: &str, exchange: &Exchange) -> Result<Link, Failure> {
         let mut link =
             Box::new(TlsLink { session: tls::session(config, host)?, received: Records::default(), under: self });
         match link.handshake(exchange) {
@@ -42,7 +41,7 @@ impl Link {
             Err(Fault::Tls(error)) => {
                 // The alert that tells the server why; the failure stands whether it arrives or not.
                 let _ = link.flush(exchange);
-                Err(tls::refusal(&error, host))
+                Err(tls::refusal(&error, host, config))
             }
             Err(Fault::Cut(error)) => Err(Failure::not_sent(
                 Code::Tls,

@@ -2,13 +2,15 @@
 //!
 //! ureq-proto speaks HTTP/1.1; everything below it is ours, because an OTP costs money and reaches a person: no thread and no
 //! look-up for a call on a kept connection, one deadline over every wait, waits that can be ended from outside, a proof for
-//! every NOT_SENT, and no socket shared with a forked child. From the bottom: [`fork`] and [`socket`], [`link`] (TLS),
-//! [`connect`], [`resolver`] and [`proxy`] (a new connection), [`connection`], [`head`], [`chunks`] and [`http`] (the exchange), [`pool`].
-//! [`diagnosis`] takes the steps of a new connection one by one.
+//! every NOT_SENT, and no socket shared with a forked child. From the bottom: [`fork`] and [`socket`], [`link`] ([`tls`], over
+//! [`trust`] and [`bundle`]), [`connect`], [`resolver`] and [`proxy`] (a new connection), [`connection`], [`head`], [`chunks`]
+//! and [`http`] (the exchange), [`pool`]. [`diagnosis`] takes the steps of a new connection one by one.
 
+mod bundle;
 mod chunks;
 mod connect;
 mod connection;
+mod der;
 mod diagnosis;
 mod exchange;
 pub(crate) mod fork;
@@ -20,13 +22,15 @@ mod proxy;
 mod resolver;
 mod socket;
 mod tls;
+mod trust;
 
 pub(crate) use exchange::{Exchange, Failure};
 pub(crate) use fork::PerProcess;
 pub(crate) use proxy::Proxy;
 pub(crate) use resolver::{interrupted, is_this_machine};
 pub(crate) use socket::Wire;
-pub(crate) use tls::{Roots, Tls};
+pub(crate) use tls::Tls;
+pub(crate) use trust::Roots;
 
 use crate::Code;
 use crate::answer::Answer;
@@ -38,7 +42,6 @@ use link::Link;
 use pool::Pool;
 use proxy::{Kind, Target};
 use resolver::Resolver;
-use rustls::ClientConfig;
 use std::sync::Arc;
 use std::time::Duration;
 use ureq_proto::http::{HeaderValue, Uri};
@@ -69,9 +72,9 @@ struct Process {
     pool: Pool,
     habit: Habit,
     resolver: Resolver,
-    tls: Option<Arc<ClientConfig>>,
+    tls: Option<tls::Config>,
     /// TLS with an https proxy.
-    proxy_tls: Option<Arc<ClientConfig>>,
+    proxy_tls: Option<tls::Config>,
 }
 
 /// An answer with the connection that it came on, which is closed with it unless it is kept.
@@ -225,7 +228,7 @@ fn headers(authorization: &Secret, user_agent: &str) -> Arc<Secret> {
 }
 
 impl Process {
-    fn tls(&self, peer: tls::Peer) -> Result<&Arc<ClientConfig>, Failure> {
+    fn tls(&self, peer: tls::Peer) -> Result<&tls::Config, Failure> {
         let config = match peer {
             tls::Peer::Service => &self.tls,
             tls::Peer::Proxy => &self.proxy_tls,
