@@ -159,7 +159,7 @@ typedef enum {
 
 /** How much a log line matters. */
 typedef enum {
-    /** A call that ended without an answer. */
+    /** A call that ended without an answer; certificates that were left out when the client was made. */
     ANTS_OTP_LOG_WARNING = 2,
     /** A call that was answered. */
     ANTS_OTP_LOG_INFO = 3,
@@ -332,7 +332,8 @@ const char *ants_otp_options_problem(const ants_otp_options *options);
 int ants_otp_options_set_credentials(ants_otp_options *options, const char *user, const char *password);
 
 /**
- * A bearer token instead of user name and password.
+ * A bearer token instead of user name and password. A ready-made value of the Authorization header is taken too: one
+ * that begins with "Bearer " or "Basic " is sent with that scheme.
  *
  * Ownership: the text is copied.
  * Codes: ANTS_OTP_OK, ANTS_OTP_ERR_INVALID_OPTION.
@@ -405,17 +406,21 @@ int ants_otp_options_set_connect_timeout_ms(ants_otp_options *options, int64_t c
 int ants_otp_options_set_country_code(ants_otp_options *options, const char *code);
 
 /**
- * A PEM file of certificates to trust beside the roots. It is read by ants_otp_client_new().
+ * A PEM file of certificates to trust beside the roots. It is read by ants_otp_client_new(), which fails where none of them
+ * can be used; single ones that cannot, or that say that they are not for servers (TRUSTED CERTIFICATE), are left out with
+ * a log line.
  *
  * Ownership: the text is copied.
  * Codes: ANTS_OTP_OK, ANTS_OTP_ERR_INVALID_OPTION.
  * Threads: one at a time.
  * Since: 0.1.0
  */
-int ants_otp_options_set_ca_file(ants_otp_options *options, const char *path);
+int ants_otp_options_set_ca_file(ants_otp_options *options,
+                                 const char *path);
 
 /**
- * Which roots are trusted: "bundled" (Mozilla's, compiled in; the default) or "system" (this machine's).
+ * Which roots are trusted: "bundled" (Mozilla's, compiled in; the default), "system" (this machine's) or "none": the
+ * certificates of ants_otp_options_set_ca_file() alone, which are then needed.
  *
  * Ownership: the text is copied.
  * Codes: ANTS_OTP_OK, ANTS_OTP_ERR_INVALID_OPTION.

@@ -502,7 +502,7 @@ class Options {
     Options &credentials(std::string_view user, std::string_view password) {
         return set(ants_otp_options_set_credentials, detail::Text(user), detail::Text(password));
     }
-    /// A bearer token instead of user name and password.
+    /// A bearer token instead of user name and password; "Basic …" and "Bearer …" are sent with that scheme.
     Options &token(std::string_view token) { return set(ants_otp_options_set_token, detail::Text(token)); }
     /// The OTP configuration (otcId) of calls that do not name one.
     Options &otc_id(std::string_view otc_id) { return set(ants_otp_options_set_otc_id, detail::Text(otc_id)); }
@@ -519,9 +519,9 @@ class Options {
     }
     /// The country of mobile numbers that begin with 0: its calling code, "66" if not set.
     Options &country_code(std::string_view code) { return set(ants_otp_options_set_country_code, detail::Text(code)); }
-    /// A PEM file of certificates to trust beside the roots.
+    /// A PEM file of certificates to trust beside the roots. Single ones that cannot be used are left out with a log line.
     Options &ca_file(std::string_view path) { return set(ants_otp_options_set_ca_file, detail::Text(path)); }
-    /// Which roots are trusted: "bundled" (the default) or "system".
+    /// Which roots are trusted: "bundled" (the default), "system", or "none" but ca_file.
     Options &root_certificates(std::string_view which) {
         return set(ants_otp_options_set_root_certificates, detail::Text(which));
     }

@@ -3,18 +3,87 @@
 use crate::check::{self, Checked};
 use crate::secret::Secret;
 use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use zeroize::Zeroizing;
 
 /// User name and password (RFC 7617).
 pub(crate) fn basic(user: &str, password: &str) -> Checked<Secret> {
     check::user(user)?;
     check::password(password)?;
     let pair = Secret::new(format!("{user}:{password}"));
-    let encoded = Secret::new(base64::engine::general_purpose::STANDARD.encode(pair.reveal()));
+    let encoded = Secret::new(STANDARD.encode(pair.reveal()));
     Ok(Secret::new(format!("Basic {}", encoded.reveal())))
 }
 
-/// A token (RFC 6750).
-pub(crate) fn bearer(token: &str) -> Checked<Secret> {
-    check::token(token)?;
-    Ok(Secret::new(format!("Bearer {token}")))
+/// A bearer token (RFC 6750), or a ready-made value: one with its scheme before it (RFC 9110, section 11.1: in any case).
+pub(crate) fn token(token: &str) -> Checked<Secret> {
+    let (scheme, value) = match token.split_once(' ') {
+        Some((scheme, value)) if scheme.eq_ignore_ascii_case("Basic") => ("Basic", value),
+        Some((scheme, value)) if scheme.eq_ignore_ascii_case("Bearer") => ("Bearer", value),
+        _ => ("Bearer", token),
+    };
+    check::token(value)?;
+    if scheme == "Basic" && pair_of(value).is_none() {
+        return Err(
+            "the token begins with Basic, but what follows is not the base64 of user:password: check how it was \
+                    copied"
+                .to_owned(),
+        );
+    }
+    // In one piece: a text that grew would leave copies behind.
+    Ok(Secret::new([scheme, " ", value].concat()))
+}
+
+/// The user name and the password, with a colon between them, in Basic's `value`.
+pub(crate) fn pair_of(value: &str) -> Option<Secret> {
+    let bytes = Zeroizing::new(STANDARD.decode(value).ok()?);
+    let text = std::str::from_utf8(&bytes).ok()?;
+    (text.contains(':') && !check::has_control(text)).then(|| Secret::new(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_sent_with_the_scheme_that_stands_before_it() {
+        let cases = [
+            ("token", "Bearer token"),
+            ("Bearer token", "Bearer token"),
+            ("bEARER token", "Bearer token"),
+            ("Basic dXNlcjpodW50ZXIy", "Basic dXNlcjpodW50ZXIy"),
+            ("BASIC dXNlcjpodW50ZXIy", "Basic dXNlcjpodW50ZXIy"),
+            // A key alone, as some services give it.
+            ("basic a2V5Og==", "Basic a2V5Og=="),
+            ("Basic", "Bearer Basic"),
+            ("basic64token", "Bearer basic64token"),
+        ];
+        for (given, sent) in cases {
+            assert_eq!(token(given).map(|value| value.reveal().to_owned()), Ok(sent.to_owned()), "{given}");
+        }
+    }
+
+    #[test]
+    fn a_token_that_cannot_be_sent_is_refused_without_repeating_it() {
+        let basic = |bytes: &[u8]| format!("Basic {}", STANDARD.encode(bytes));
+        let cases = [
+            ("Digest canary", "space"),
+            ("Basic  Y2FuYXJ5Og==", "space"),
+            ("Bearer canary canary", "space"),
+            (" Bearer canary", "space"),
+            ("Bearer ", "empty"),
+            ("Basic ", "empty"),
+            ("Basic canary!", "not the base64"),
+            ("Basic Y2FuYXJ5Og", "not the base64"),
+            (&basic(b"canary"), "not the base64"),
+            (&basic(b"canary:\xFF"), "not the base64"),
+            // `echo user:password | base64`: the line end would be a part of the password.
+            (&basic(b"user:canary\n"), "not the base64"),
+            ("โทเคนcanary", "outside ASCII"),
+        ];
+        for (given, words) in cases {
+            let problem = token(given).map(drop).expect_err(given);
+            assert!(problem.contains(words) && !problem.contains("canary"), "{given}: {problem}");
+        }
+    }
 }

@@ -100,10 +100,10 @@ impl Call {
         self
     }
 
-    /// A bearer token of this call instead of the client's credentials. For the languages over this library.
+    /// A token of this call instead of the client's credentials. For the languages over this library.
     #[doc(hidden)]
     pub fn token(mut self, token: &str) -> Self {
-        self.authorization = self.problems.note("credentials", authorization::bearer(token));
+        self.authorization = self.problems.note("credentials", authorization::token(token));
         self
     }
 

@@ -291,6 +291,13 @@ impl Client {
         })))
     }
 
+    /// The line that was logged when the client was made, if there was one. For the languages over this library that have no
+    /// hook then.
+    #[doc(hidden)]
+    pub fn warning(&self) -> Option<String> {
+        self.0.transport.warning()
+    }
+
     /// The URL that an operation is posted to, for traces. For the languages over this library.
     #[doc(hidden)]
     pub fn url(&self, operation: &str) -> Option<String> {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 #[non_exhaustive]
 #[repr(i32)]
 pub enum LogLevel {
-    /// A call that ended without an answer.
+    /// A call that ended without an answer; certificates that were left out when the client was made.
     Warning = 2,
     /// A call that was answered.
     Info = 3,

@@ -38,6 +38,7 @@ const MAX_RETRIES: u32 = 2;
 #[derive(Clone, Default)]
 pub struct Options {
     user: Option<(String, Secret)>,
+    /// With its scheme.
     token: Option<Secret>,
     /// The credentials are the environment's: any set in code replace them.
     credentials_from_env: bool,
@@ -79,11 +80,11 @@ impl Options {
         self
     }
 
-    /// A bearer token instead of user name and password, for the white labels that use one.
+    /// A bearer token instead of user name and password, for the white labels that use one. What begins with `Basic ` or
+    /// `Bearer ` is sent as it is: public callers may know the ready-made value alone.
     pub fn token(mut self, token: impl AsRef<str>) -> Self {
-        let token = token.as_ref();
         self.drop_credentials_from_env();
-        self.token = self.problems.note("token", check::token(token).map(|()| Secret::new(token)));
+        self.token = self.problems.note("token", authorization::token(token.as_ref()));
         self
     }
 
@@ -330,10 +331,6 @@ impl Options {
                     .to_owned(),
             );
         }
-        let tls = transport::Tls::load(self.roots, self.ca_file.as_deref(), self.client_certificate.as_ref())?;
-        if let Some(left_out) = &tls.left_out {
-            self.log.line(LogLevel::Warning, || format!("left out of ca_file: {left_out}"));
-        }
         let transport = Transport::new(transport::Settings {
             host: base_url.host_header()?,
             authorization: self.authorization()?,
@@ -343,11 +340,14 @@ impl Options {
                 .unwrap_or_else(|| concat!("ants-otp/", env!("CARGO_PKG_VERSION")).to_owned()),
             connect_timeout: self.connect_timeout.unwrap_or(DEFAULT_CONNECT_TIMEOUT),
             proxy: self.effective_proxy(&base_url)?,
-            tls,
+            tls: transport::Tls::load(self.roots, self.ca_file.as_deref(), self.client_certificate.as_ref())?,
             max_idle: self.max_idle_connections.unwrap_or(DEFAULT_IDLE_CONNECTIONS.max(self.get_async_threads()))
                 as usize,
             idle_timeout: self.idle_timeout.unwrap_or(DEFAULT_IDLE_TIMEOUT),
         });
+        if let Some(warning) = transport.warning() {
+            self.log.line(LogLevel::Warning, || warning);
+        }
         Client::assemble(crate::client::Parts {
             transport,
             base_url,
@@ -388,7 +388,7 @@ impl Options {
             }
             (Some(_), Some(_)) => Err("both a user name and a token are set: use one of them".to_owned()),
             (Some((user, password)), None) => authorization::basic(user, password.reveal()).map(Some),
-            (None, Some(token)) => authorization::bearer(token.reveal()).map(Some),
+            (None, Some(token)) => Ok(Some(token.clone())),
             (None, None) => Err("credentials are missing: give user name and password, or a token (environment: \
                                  ANTS_OTP_USERNAME and ANTS_OTP_PASSWORD, or ANTS_OTP_TOKEN)"
                 .to_owned()),

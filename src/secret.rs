@@ -1,7 +1,6 @@
 //! Text that must not be seen: passwords, tokens, OTP codes. It cannot be printed, and is wiped when dropped.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use crate::authorization;
 use std::fmt;
 use zeroize::{Zeroize, Zeroizing};
 
@@ -57,15 +56,15 @@ pub(crate) const MASK: &str = "***";
 pub(crate) struct Secrets(Vec<Secret>);
 
 impl Secrets {
-    /// The OTP code, the credentials as they stand in `headers`, and the password in them.
+    /// The OTP code, the credentials as they stand in `headers`, and user name and password in them.
     pub(crate) fn of_call(headers: &Secret, otp_code: Option<&str>) -> Self {
         let mut secrets: Vec<Secret> = otp_code.into_iter().map(Secret::new).collect();
         let line = headers.reveal().lines().find_map(|line| line.strip_prefix("authorization: "));
         if let Some((scheme, value)) = line.and_then(|value| value.split_once(' ')) {
             secrets.push(Secret::new(value));
-            let pair = STANDARD.decode(value).ok().and_then(|it| String::from_utf8(it).ok()).map(Secret::new);
-            if let ("Basic", Some(pair)) = (scheme, pair) {
-                secrets.extend(pair.reveal().split_once(':').map(|(_, password)| Secret::new(password)));
+            if let ("Basic", Some(pair)) = (scheme, authorization::pair_of(value)) {
+                let both = pair.reveal().split_once(':').map(|(user, password)| [user, password].map(Secret::new));
+                secrets.extend(both.into_iter().flatten());
             }
         }
         Secrets(secrets)

@@ -26,6 +26,30 @@ fn credentials_of_a_call_replace_the_clients() {
     assert_eq!(server.connections(), 1);
 }
 
+/// Public callers know the header's value alone.
+#[test]
+fn a_ready_made_token_is_sent_with_its_scheme_and_what_is_in_it_is_concealed() {
+    const BASIC: &str = "bWFuZ286cGFwYXlh";
+    let echo = r#"{"error":{"code":"9996","message":"no mango papaya bWFuZ286cGFwYXlh"}}"#;
+    let server = Server::answering(http(200, echo));
+    for scheme in ["Basic", "basic", "BASIC"] {
+        let client = Client::builder().base_url(server.url()).otc_id(OTC_ID).token(format!("{scheme} {BASIC}"));
+        let error = client.build().unwrap().request(MOBILE).unwrap_err();
+        assert_eq!(authorization(&server), format!("Basic {BASIC}"), "{scheme}");
+        assert_eq!(error.service_message(), "no *** *** ***", "{scheme}");
+    }
+    for (token, sent) in [("bearer to.ken", "Bearer to.ken"), ("Basic bWFuZ286", "Basic bWFuZ286")] {
+        let _ = server.client().request_with(MOBILE, &Call::new().token(token));
+        assert_eq!(authorization(&server), sent);
+    }
+    for bad in ["Basic mango", "Basic bWFuZ28=", "Basic  bWFuZ286", "Bearer a b"] {
+        let error = Client::builder().token(bad).build().unwrap_err();
+        assert_eq!(error.code(), Code::InvalidOption, "{bad}");
+        let error = server.client().request_with(MOBILE, &Call::new().token(bad)).unwrap_err();
+        assert_eq!((error.code(), error.delivery()), (Code::InvalidOption, Delivery::NotSent), "{bad}");
+    }
+}
+
 #[test]
 fn a_client_may_leave_credentials_to_its_calls() {
     let server = Server::answering(http(200, SENT));

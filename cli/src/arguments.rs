@@ -13,7 +13,7 @@ use std::time::Duration;
 const AFTER_HELP: &str = "\
 Environment (an option on the command line comes first):
   ANTS_OTP_USERNAME, ANTS_OTP_PASSWORD   the account
-  ANTS_OTP_TOKEN                         a bearer token instead of the two
+  ANTS_OTP_TOKEN                         a bearer token instead of the two, or a ready-made \"Basic ...\"
   ANTS_OTP_BASE_URL, ANTS_OTP_OTC_ID, ANTS_OTP_PROXY, ANTS_OTP_CA_FILE
 
 Exit status:
@@ -178,7 +178,7 @@ pub struct ClientOptions {
     /// The password. Other users of this machine can see it: prefer ANTS_OTP_PASSWORD or the prompt
     #[arg(long, global = true, value_name = "SECRET", conflicts_with = "token")]
     pub password: Option<String>,
-    /// A bearer token. Other users of this machine can see it: prefer ANTS_OTP_TOKEN
+    /// A bearer token, or a ready-made "Basic ...". Other users of this machine can see it: prefer ANTS_OTP_TOKEN
     #[arg(long, global = true, value_name = "SECRET")]
     pub token: Option<String>,
     /// The service's address, if it is not the ANTS service itself
@@ -202,7 +202,7 @@ pub struct ClientOptions {
     /// A PEM file of certificates to trust beside the roots
     #[arg(long, global = true, value_name = "FILE")]
     pub ca_file: Option<PathBuf>,
-    /// Which roots are trusted: bundled or system [default: bundled]
+    /// Which roots are trusted: bundled, system, or none but --ca-file [default: bundled]
     #[arg(long, global = true, value_name = "WHICH")]
     pub root_certificates: Option<String>,
     /// The client's own certificate chain (PEM)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ants_otp import _log
 from ants_otp._native import connect
 from ants_otp.code import Code
 from ants_otp.error import Delivery, InvalidArgumentError, from_native, got
@@ -38,7 +39,9 @@ class Face:
             raise _refused(Code.ERR_INVALID_OPTION, "credentials must be a function without parameters")
         for name in ("ca_file", "client_certificate"):
             options[name] = _plain(options[name])
-        self._native = got(connect(options, asynchronous))
+        tried, lines = connect(options, asynchronous)
+        _log.write(lines)
+        self._native = got(tried)
 
     def with_options(
         self,

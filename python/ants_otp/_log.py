@@ -1,4 +1,4 @@
-"""Log lines for the logger ``ants_otp``: the native module collects those of a call, and they are written here.
+"""Log lines for the logger ``ants_otp``: the native module collects those of a call or a new client; they are written here.
 
 A program that has not imported ``logging`` listens to nobody, so this never imports it.
 """
@@ -25,11 +25,12 @@ def level() -> int:
 
 def write(lines: Iterable[tuple[int, str]]) -> None:
     """Hand lines to the logger. Whatever a filter or handler raises must not stand for the call's outcome."""
-    if _logger is None:  # Then `level` was 0, and there are none.
+    logger = _logger or _find()
+    if logger is None:
         return
     for number, line in lines:
         try:
-            _logger.log(number, "%s", line)
+            logger.log(number, "%s", line)
         except BaseException as error:  # noqa: BLE001, PERF203 - of each line, and whatever it is
             _Unraisable(error)
 

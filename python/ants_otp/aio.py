@@ -43,6 +43,7 @@ class AsyncClient(Face):
         username: User name (``ANTS_OTP_USERNAME``). Credentials given here replace all of the environment's.
         password: Password (``ANTS_OTP_PASSWORD``).
         token: A bearer token instead of user name and password, for the services that use one (``ANTS_OTP_TOKEN``).
+            One that begins with ``"Basic "`` or ``"Bearer "`` is sent with that scheme.
         credentials: A function that gives the credentials instead, for those that change: it is called before each
             call, on the calling thread, and returns ``(username, password)`` or a token.
         base_url: The service's address, if it is not the provider's own (``ANTS_OTP_BASE_URL``).
@@ -50,8 +51,10 @@ class AsyncClient(Face):
         timeout: Deadline of a call in seconds, over all that it does: 0.001 to 600, 15 if not given.
         connect_timeout: How many seconds of it a connection may take to be made: 0.001 to 600, 5 if not given.
         country_code: The country of mobile numbers that begin with 0: its calling code, ``"66"`` if not given.
-        ca_file: A PEM file of certificates to trust beside the roots (``ANTS_OTP_CA_FILE``).
-        root_certificates: Which roots are trusted: ``"bundled"`` (Mozilla's, the default) or ``"system"``.
+        ca_file: A PEM file of certificates to trust beside the roots (``ANTS_OTP_CA_FILE``). Single ones that cannot be
+            used are left out, with a warning from the logger ``ants_otp``.
+        root_certificates: Which roots are trusted: ``"bundled"`` (Mozilla's, the default), ``"system"`` or ``"none"``: the
+            certificates of `ca_file` alone.
         client_certificate: The client's own certificate chain and its key, two PEM files.
         proxy: URL of a proxy: ``http://``, ``https://``, ``socks5://`` or ``socks5h://`` (``ANTS_OTP_PROXY``).
         proxy_from_env: Take the proxy from ``HTTPS_PROXY`` or ``ALL_PROXY``, and exceptions from ``NO_PROXY``.
@@ -83,7 +86,7 @@ class AsyncClient(Face):
         connect_timeout: float | None = None,
         country_code: str | None = None,
         ca_file: Path | None = None,
-        root_certificates: Literal["bundled", "system"] | None = None,
+        root_certificates: Literal["bundled", "system", "none"] | None = None,
         client_certificate: tuple[Path, Path] | None = None,
         proxy: str | None = None,
         proxy_from_env: bool = False,

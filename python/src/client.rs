@@ -4,7 +4,7 @@ use crate::crew::Crew;
 use crate::ended::{Ended, Told};
 use crate::error::{self, Tried};
 use crate::inbox::{Inbox, Waiter};
-use crate::log::LogLines;
+use crate::log::{self, Line, LogLines};
 use crate::raw::Kept;
 use crate::work::Work;
 use crate::{call, options, wait};
@@ -31,15 +31,21 @@ impl Cancel {
     }
 }
 
-/// A client with these options, or why there is none.
+/// A client with these options, or why there is none, and log lines.
 #[pyfunction]
 #[pyo3(signature = (options, asynchronous, /))]
-pub fn connect(py: Python<'_>, options: &Bound<'_, PyDict>, asynchronous: bool) -> PyResult<Tried<Client>> {
+pub fn connect(
+    py: Python<'_>,
+    options: &Bound<'_, PyDict>,
+    asynchronous: bool,
+) -> PyResult<(Tried<Client>, Vec<Line>)> {
     let options = options::read(options)?;
     let crew = asynchronous.then(|| Crew::new(py, options.get_async_threads()));
     // Certificate files are read without the GIL.
     let client = wait::detached(py, || options.build());
-    Ok(error::tried(client.map(|client| Client { client, crew })))
+    let warning = client.as_ref().ok().and_then(ants_otp::Client::warning);
+    let lines = warning.into_iter().map(|line| (log::WARNING, line)).collect();
+    Ok((error::tried(client.map(|client| Client { client, crew })), lines))
 }
 
 #[pymethods]

@@ -5,6 +5,7 @@ use pyo3::prelude::*;
 use std::mem;
 use std::sync::{Arc, Mutex, PoisonError};
 
+pub const WARNING: i32 = 30;
 const INFO: i32 = 20;
 const DEBUG: i32 = 10;
 

@@ -145,6 +145,7 @@ def test_durations_within_bounds(service: Service, seconds: float) -> None:
         {"ca_file": "/nonexistent/ca.pem"},
         {"ca_file": Path("/nonexistent/ca.pem")},
         {"ca_file": __file__},
+        {"root_certificates": "all"},
         {"root_certificates": "none"},
         {"client_certificate": "/nonexistent/cert.pem"},
         {"client_certificate": ("/nonexistent/cert.pem",)},

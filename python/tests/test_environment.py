@@ -35,6 +35,13 @@ def test_a_token_from_the_environment(service: Service, monkeypatch: pytest.Monk
     assert authorization(service) == "Bearer to.ken"
 
 
+def test_a_ready_made_token_is_sent_with_its_scheme(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    pair = base64.b64encode(b"user:hunter2").decode()
+    monkeypatch.setenv("ANTS_OTP_TOKEN", "basic " + pair)
+    monkeypatch.setenv("ANTS_OTP_BASE_URL", service.url)
+    assert authorization(service) == "Basic " + pair
+
+
 def test_credentials_in_code_replace_all_of_the_environments(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ANTS_OTP_TOKEN", "to.ken")
     service.answer = {"type": "prepaid", "credit": 1}

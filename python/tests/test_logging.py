@@ -12,12 +12,31 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ants_otp import Client, OtpError
+from ants_otp import AsyncClient, Client, OtpError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from .conftest import Service
 
 SENT = {"otpId": "OTP-1", "otcId": "OTC-1"}
+
+
+# openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout /dev/null -days 36500 \\
+#   -subj "/CN=an authority of the tests"
+CERTIFICATE = """\
+-----BEGIN CERTIFICATE-----
+MIIBoDCCAUWgAwIBAgIUdgpn9OW+Dv9ToSRselSOP+DgJJowCgYIKoZIzj0EAwIw
+JDEiMCAGA1UEAwwZYW4gYXV0aG9yaXR5IG9mIHRoZSB0ZXN0czAgFw0yNjExMjgy
+MDExNDZaGA8yMTI2MTEwNDIwMTE0NlowJDEiMCAGA1UEAwwZYW4gYXV0aG9yaXR5
+IG9mIHRoZSB0ZXN0czBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABGPQdFMQ3Ubt
+JzGxMcdCVhXcbYgoMrXTe6JU4Qw7TtxfB4xiNQRhJSXugDOMy1Xk/8u7W2agqx3L
++mB6U1y6oq2jUzBRMB0GA1UdDgQWBBT69AATGxZm/32MzQWE3admH6nQdjAfBgNV
+HSMEGDAWgBT69AATGxZm/32MzQWE3admH6nQdjAPBgNVHRMBAf8EBTADAQH/MAoG
+CCqGSM49BAMCA0kAMEYCIQC4a/Xel1aRZx/mTItlsjrQxJkKjuvPsJRgKiHRluKr
+zgIhAM6SlTVZp6NjtZqgV72YDSaw8dfEavn9g3Akps0sY3A/
+-----END CERTIFICATE-----
+"""
 
 
 def lines(caplog: pytest.LogCaptureFixture) -> list[tuple[str, str]]:
@@ -39,6 +58,19 @@ def test_one_line_a_call(service: Service, client: Client, caplog: pytest.LogCap
     with pytest.raises(OtpError):
         client.verify("OTP-1", "71828")
     assert lines(caplog) == [("INFO", "verify: -31 ERR_BAD_ANSWER, UNKNOWN, N ms")]
+
+
+def test_a_certificate_that_is_left_out_is_a_warning(caplog: pytest.LogCaptureFixture, tmp_path: Path) -> None:
+    ca_file = tmp_path / "bundle.pem"
+    ca_file.write_text(CERTIFICATE + CERTIFICATE.replace("MII", "%", 1))
+    for make in (Client, AsyncClient):
+        make("user", "hunter2", ca_file=ca_file, root_certificates="none")
+        ((level, line),) = lines(caplog)
+        assert level == "WARNING"
+        assert line.startswith("left out of ca_file: 1 unreadable certificate, of 2 in all; number 2 cannot be read")
+    ca_file.write_text("\ufeff" + CERTIFICATE, encoding="utf-8")
+    Client("user", "hunter2", ca_file=ca_file)
+    assert lines(caplog) == []
 
 
 def test_debug_tells_the_connection(service: Service, client: Client, caplog: pytest.LogCaptureFixture) -> None:

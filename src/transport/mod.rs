@@ -126,6 +126,11 @@ impl Transport {
         }
     }
 
+    /// What is to be known of a client that could be made, if anything.
+    pub fn warning(&self) -> Option<String> {
+        self.settings.tls.left_out.as_ref().map(|left_out| format!("left out of ca_file: {left_out}"))
+    }
+
     /// The headers of a call with credentials of its own, or with the client's; none where there are neither.
     pub fn headers(&self, authorization: Option<&Secret>) -> Option<Arc<Secret>> {
         match authorization {

@@ -126,7 +126,7 @@ static void options_are_checked(void) {
 
     REFUSED_TEXT(ants_otp_options_set_ca_file);
     REFUSED_TEXT(ants_otp_options_set_root_certificates);
-    REFUSED_OPTION(ants_otp_options_set_root_certificates, "none");
+    REFUSED_OPTION(ants_otp_options_set_root_certificates, "all");
     REFUSED_OPTION(ants_otp_options_set_client_certificate, NULL, "key.pem");
     REFUSED_OPTION(ants_otp_options_set_client_certificate, "cert.pem", NULL);
     REFUSED_OPTION(ants_otp_options_set_client_certificate, NOT_UTF8, "key.pem");

@@ -46,7 +46,7 @@ impl Settings for Options {
 #[expect(non_camel_case_types, dead_code, reason = "written as they stand in the header, which is their only use")]
 #[repr(C)]
 pub enum Level {
-    /// A call that ended without an answer.
+    /// A call that ended without an answer; certificates that were left out when the client was made.
     ANTS_OTP_LOG_WARNING = 2,
     /// A call that was answered.
     ANTS_OTP_LOG_INFO = 3,
@@ -113,7 +113,8 @@ pub unsafe extern "C" fn ants_otp_options_set_credentials(
     }
 }
 
-/// A bearer token instead of user name and password.
+/// A bearer token instead of user name and password. A ready-made value of the Authorization header is taken too: one
+/// that begins with "Bearer " or "Basic " is sent with that scheme.
 ///
 /// Ownership: the text is copied.
 /// Codes: ANTS_OTP_OK, ANTS_OTP_ERR_INVALID_OPTION.
@@ -212,7 +213,9 @@ pub unsafe extern "C" fn ants_otp_options_set_country_code(options: *mut Options
     unsafe { border::set_text(options, "country_code", code, |core, value| core.country_code(value)) }
 }
 
-/// A PEM file of certificates to trust beside the roots. It is read by ants_otp_client_new().
+/// A PEM file of certificates to trust beside the roots. It is read by ants_otp_client_new(), which fails where none of them
+/// can be used; single ones that cannot, or that say that they are not for servers (TRUSTED CERTIFICATE), are left out with
+/// a log line.
 ///
 /// Ownership: the text is copied.
 /// Codes: ANTS_OTP_OK, ANTS_OTP_ERR_INVALID_OPTION.
@@ -224,7 +227,8 @@ pub unsafe extern "C" fn ants_otp_options_set_ca_file(options: *mut Options, pat
     unsafe { border::set_text(options, "ca_file", path, |core, value| core.ca_file(value)) }
 }
 
-/// Which roots are trusted: "bundled" (Mozilla's, compiled in; the default) or "system" (this machine's).
+/// Which roots are trusted: "bundled" (Mozilla's, compiled in; the default), "system" (this machine's) or "none": the
+/// certificates of ants_otp_options_set_ca_file() alone, which are then needed.
 ///
 /// Ownership: the text is copied.
 /// Codes: ANTS_OTP_OK, ANTS_OTP_ERR_INVALID_OPTION.
