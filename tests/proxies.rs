@@ -321,6 +321,10 @@ fn any_2xx_to_connect_is_a_tunnel_also_behind_interim_replies() {
         "HTTP/1.1 299 Whatever\r\n\r\n",
         "HTTP/1.1 200\r\n\r\n",
         "HTTP/1.1 200 OK\r\nContent-Length: 17\r\nTransfer-Encoding: chunked\r\n\r\n",
+        "HTTP/1.1 200 OK\n\n",
+        "HTTP/1.1 200\n\r\n",
+        "HTTP/1.1 200 OK\r\nVia: x\n\n",
+        "HTTP/1.1 100 Continue\n\nHTTP/1.1 200 OK\nContent-Length: 0\n\n",
         "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\nHTTP/1.1 200 OK\r\n\r\n",
     ];
     for reply in replies {
@@ -341,6 +345,7 @@ fn a_reply_to_connect_that_is_no_tunnel_is_the_proxy_s_refusal() {
     let interim = "HTTP/1.1 102 Processing\r\n\r\n".repeat(5000);
     let cases = [
         ("502", "HTTP/1.1 502 Bad Gateway\r\n\r\n", "status 502", AGAIN),
+        ("403 with bare LF", "HTTP/1.1 403 Forbidden\nVia: x\n\n", "status 403", AGAIN),
         ("503", "HTTP/1.1 503 No\r\nContent-Length: 2\r\n\r\nno", "status 503", AGAIN),
         ("403", "HTTP/1.1 403 Forbidden\r\n\r\n", "status 403", AGAIN),
         ("301", "HTTP/1.1 301 Moved\r\nLocation: http://127.0.0.1/\r\n\r\n", "status 301", AGAIN),
@@ -367,6 +372,114 @@ fn a_reply_to_connect_that_is_no_tunnel_is_the_proxy_s_refusal() {
         assert_eq!(proxy.connections(), connections, "{what}: {message}");
     }
     assert_eq!(scene.seen(), 0);
+}
+
+/// A captive portal, or a filter that shows why: also where the page comes later than the head.
+#[test]
+fn a_page_instead_of_a_tunnel_is_the_proxy_s_fault() {
+    const PAGE: &str = "<!doctype html><title>Please log in</title>";
+    let scene = Scene::new();
+    let chunked = format!("{:x}\r\n{PAGE}\r\n0\r\n\r\n", PAGE.len());
+    let cases = [
+        (format!("Content-Length: {}", PAGE.len()), PAGE),
+        ("Transfer-Encoding: chunked".to_owned(), chunked.as_str()),
+        // Too short to be taken for no TLS.
+        ("Content-Length: 2".to_owned(), "OK"),
+    ];
+    for (header, body) in cases {
+        for (late, end) in [(false, "\r\n"), (true, "\r\n"), (false, "\n")] {
+            if late && body.len() < 5 {
+                continue;
+            }
+            let (head, body) = (format!("HTTP/1.1 200 OK{end}{header}{end}{end}"), body.to_owned());
+            let context = format!("{head:?}, late: {late}");
+            let proxy = Peer::start(move |mut client| {
+                let _ = read_head(&mut client);
+                let now = if late { head.clone() } else { format!("{head}{body}") };
+                let _ = client.write_all(now.as_bytes());
+                if late && client.read(&mut [0; 4096]).is_ok_and(|read| read > 0) {
+                    let _ = client.write_all(body.as_bytes());
+                }
+                until_closed(&mut client);
+            });
+            // Without TLS nothing may be sent to the page either.
+            let plain = (!late).then_some("http");
+            for scheme in ["https"].into_iter().chain(plain) {
+                let options =
+                    scene.options(format!("http://{}", proxy.address)).base_url(scene.url(scheme, UNKNOWN_HERE));
+                let before = proxy.connections();
+                let (outcome, message) = failure(&options.max_retries(2));
+                assert_eq!(outcome, (-13, NotSent), "{scheme}, {context}: {message}");
+                assert!(message.contains("a page of its own instead of a tunnel"), "{scheme}, {context}: {message}");
+                assert_eq!(proxy.connections() - before, 1, "{scheme}, {context}");
+            }
+        }
+    }
+    assert_eq!(scene.seen(), 0);
+}
+
+#[test]
+fn a_page_inside_the_tls_of_an_https_proxy_is_its_fault_too() {
+    let scene = Scene::new();
+    let page = "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n<p>No</p>";
+    let proxy = Peer::start(move |mut client| {
+        let _ = read_head(&mut client);
+        let _ = client.write_all(page.as_bytes());
+        until_closed(&mut client);
+    });
+    let front = scene.front(proxy.address);
+    let (outcome, message) = failure(&scene.options(format!("https://{}", front.address)));
+    assert_eq!(outcome, (-13, NotSent), "{message}");
+    assert!(message.contains("a page of its own instead of a tunnel"), "{message}");
+}
+
+/// What is announced is ignored where a tunnel follows: then the service is at fault.
+#[test]
+fn an_announced_body_that_does_not_come_blames_nobody() {
+    let scene = Scene::new();
+    let announced = b"HTTP/1.1 200 OK\r\nContent-Length: 17\r\n\r\n".to_vec();
+    for kind in ["http", "https"] {
+        let reply = announced.clone();
+        let proxy = HttpProxy::replying(scene.secure.address(), move |_| reply.clone());
+        let front = scene.front(proxy.address());
+        let address = if kind == "https" { front.address } else { proxy.address() };
+        let options = scene.options(format!("{kind}://{address}"));
+        assert_eq!(verify(&options.build().unwrap()).unwrap(), 0, "{kind}");
+        let (outcome, message) = failure(
+            &options
+                .base_url(scene.url("https", "localhost"))
+                .root_certificates("bundled")
+                .ca_file(scene.folder.file("other.pem", Authority::new().pem())),
+        );
+        assert_eq!(outcome, if kind == "https" { (-13, NotSent) } else { (-12, NotSent) }, "{kind}: {message}");
+        assert!(message.contains("not trusted"), "{kind}: {message}");
+    }
+}
+
+#[test]
+fn a_proxy_that_wants_credentials_in_a_way_that_is_not_spoken_here_says_which() {
+    let scene = Scene::new();
+    let cases = [
+        ("Proxy-Authenticate: NTLM\r\nProxy-Authenticate: Negotiate\r\n", "by NTLM, Negotiate alone"),
+        ("proxy-authenticate: Negotiate, NTLM\r\n", "by Negotiate, NTLM alone"),
+        ("Proxy-Authenticate: NTLM TlRMTVNTUAACAAAA==\r\n", "by NTLM alone"),
+        ("Proxy-Authenticate: Digest realm=\"Basic, x\", nonce=\"a\", qop=auth\r\n", "by Digest alone"),
+        ("Proxy-Authenticate: Negotiate\nProxy-Authenticate: Basic realm=x\n", "asks for credentials"),
+        ("Proxy-Authenticate: NTLM, basic realm=\"a, b\"\r\n", "asks for credentials"),
+        ("Proxy-Authenticate: \u{1}\u{7f}\r\n", "asks for credentials"),
+        ("", "asks for credentials"),
+    ];
+    for (headers, words) in cases {
+        for user_info in ["", "me:secret@"] {
+            let reply = format!("HTTP/1.1 407 Proxy Authentication Required\r\n{headers}\r\n").into_bytes();
+            let proxy = HttpProxy::replying(scene.secure.address(), move |_| reply.clone());
+            let options = scene.options(format!("http://{user_info}{}", proxy.address())).max_retries(2);
+            let (outcome, message) = failure(&options);
+            assert_eq!(outcome, (-13, NotSent), "{headers:?}: {message}");
+            assert!(message.contains(words) && !message.contains("secret"), "{headers:?}: {message}");
+            assert_eq!(proxy.peer.connections(), 1, "{headers:?}");
+        }
+    }
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! A byte stream to a peer: a socket, or TLS over another link (twice, through an https proxy).
 
 use super::exchange::{Exchange, Failure, Fault, SLICE};
+use super::proxy;
 use super::resolver::interrupted;
 use super::socket::Socket;
 use super::tls;
@@ -38,6 +39,9 @@ impl Link {
             Box::new(TlsLink { session: tls::session(config, host)?, received: Records::default(), under: self });
         match link.handshake(exchange) {
             Ok(()) => Ok(Link::Tls(link)),
+            Err(Fault::Tls(rustls::Error::InvalidMessage(_))) if link.under.socket().is_after_a_body() => {
+                Err(proxy::no_tunnel())
+            }
             Err(Fault::Tls(error)) => {
                 // The alert that tells the server why; the failure stands whether it arrives or not.
                 let _ = link.flush(exchange);
@@ -84,6 +88,28 @@ impl Link {
         let version = link.session.protocol_version().and_then(|version| version.as_str());
         let suite = link.session.negotiated_cipher_suite().and_then(|suite| suite.suite().as_str());
         (version.unwrap_or_default().replace("TLSv1_", "TLS 1."), suite.unwrap_or_default().to_owned())
+    }
+
+    /// Notes that a proxy has announced a body where its tunnel begins: what is no TLS then is that.
+    pub fn after_a_body(mut self) -> Self {
+        let mut link = &mut self;
+        loop {
+            match link {
+                Link::Plain(socket) => break socket.note_a_body(),
+                Link::Tls(over) => link = &mut over.under,
+            }
+        }
+        self
+    }
+
+    /// Whether more has come than was read: one look.
+    pub fn holds_more(&mut self) -> bool {
+        match self {
+            Link::Plain(socket) => socket.holds_more(),
+            Link::Tls(link) => {
+                link.session.process_new_packets().is_ok_and(|state| state.plaintext_bytes_to_read() > 0)
+            }
+        }
     }
 
     pub fn is_tls(&self) -> bool {

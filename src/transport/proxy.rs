@@ -139,13 +139,14 @@ impl Proxy {
         // In one piece from the start: a text that grew would leave copies behind.
         let head = Zeroizing::new([&head, login.as_str(), "\r\n"].concat());
         link.send(head.as_bytes(), exchange).map_err(|fault| failed(&fault))?;
-        match read_status(&mut link, exchange)? {
-            200..300 => Ok(Ok(link)),
+        let reply = read_reply(&mut link, exchange)?;
+        match reply.status {
+            // What it says of a body is ignored, but not forgotten.
+            200..300 if !reply.has_body() => Ok(Ok(link)),
+            200..300 if link.holds_more() => Err(no_tunnel()),
+            200..300 => Ok(Ok(link.after_a_body())),
             // 407 is the status for it; tinyproxy answers wrong credentials with 401.
-            401 | 407 => {
-                Err(refused("it asks for credentials: put user:password@ into the proxy's URL, or correct them")
-                    .for_good())
-            }
+            401 | 407 => Err(refused(&reply.credentials_wanted()).for_good()),
             status => Ok(Err(refused(&format!("it answered CONNECT with HTTP status {status}")))),
         }
     }
@@ -275,8 +276,16 @@ fn receive_exactly<const N: usize>(link: &mut Link, exchange: &Exchange) -> Resu
     Ok(bytes)
 }
 
-/// Reads the reply to CONNECT and not a byte more: what follows it is the service's. Interim replies are skipped.
-fn read_status(link: &mut Link, exchange: &Exchange) -> Result<u16, Failure> {
+/// A reply to CONNECT.
+struct Reply {
+    status: u16,
+    /// The whole head, as text.
+    head: String,
+}
+
+/// Reads the reply to CONNECT and not a byte more: what follows it is the service's. Interim replies are skipped. A line may
+/// end with LF alone (RFC 9112, section 2.2).
+fn read_reply(link: &mut Link, exchange: &Exchange) -> Result<Reply, Failure> {
     const BEGINNING: &[u8] = b"HTTP/1.";
     let not_http = || refused("its reply to CONNECT is not HTTP").for_good();
     let mut reply = Vec::with_capacity(256);
@@ -291,10 +300,10 @@ fn read_status(link: &mut Link, exchange: &Exchange) -> Result<u16, Failure> {
         if !head.starts_with(BEGINNING) && !BEGINNING.starts_with(head) {
             return Err(not_http());
         }
-        if head.ends_with(b"\r\n\r\n") {
+        if head.ends_with(b"\n\r\n") || head.ends_with(b"\n\n") {
             match status(head).ok_or_else(not_http)? {
                 100 | 102..200 => begun = reply.len(),
-                status => return Ok(status),
+                status => return Ok(Reply { status, head: String::from_utf8_lossy(head).into_owned() }),
             }
         }
     }
@@ -302,11 +311,61 @@ fn read_status(link: &mut Link, exchange: &Exchange) -> Result<u16, Failure> {
 
 /// RFC 9112, section 4: `HTTP/1.1 200`, then a space and words or the end of the line.
 fn status(head: &[u8]) -> Option<u16> {
-    let [b'0'..=b'9', b' ', digits @ .., b' ' | b'\r'] = head.strip_prefix(b"HTTP/1.")?.get(..6)? else { return None };
+    let [b'0'..=b'9', b' ', digits @ .., b' ' | b'\r' | b'\n'] = head.strip_prefix(b"HTTP/1.")?.get(..6)? else {
+        return None;
+    };
     if !digits.iter().all(u8::is_ascii_digit) {
         return None;
     }
     std::str::from_utf8(digits).ok()?.parse().ok()
+}
+
+impl Reply {
+    fn values(&self, name: &str) -> impl Iterator<Item = &str> {
+        let headers = self.head.lines().skip(1).filter_map(|line| line.split_once(':'));
+        headers.filter(move |(known, _)| known.trim().eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())
+    }
+
+    /// Whether it announces one. A tunnel has none (RFC 9110, section 9.3.6).
+    fn has_body(&self) -> bool {
+        self.values("transfer-encoding").next().is_some() || self.values("content-length").any(|length| length != "0")
+    }
+
+    /// What is to be done where it wants credentials. Basic is the scheme that is spoken here.
+    fn credentials_wanted(&self) -> String {
+        let name = if self.status == 407 { "proxy-authenticate" } else { "www-authenticate" };
+        let offered: Vec<&str> = self.values(name).flat_map(schemes).collect();
+        if offered.is_empty() || offered.iter().any(|scheme| scheme.eq_ignore_ascii_case("Basic")) {
+            return "it asks for credentials: put user:password@ into the proxy's URL, or correct them".to_owned();
+        }
+        // So many there are, and no more are shown.
+        let shown = offered.iter().take(4).map(|scheme| &scheme[..scheme.len().min(20)]).collect::<Vec<_>>().join(", ");
+        format!(
+            "it takes credentials by {shown} alone, which is not spoken here: have it take Basic too, or put a proxy \
+             between that speaks it (such as cntlm or px)"
+        )
+    }
+}
+
+/// The schemes in a list of challenges (RFC 9110, section 11.6.1). A comma stands between two challenges, and between two
+/// parameters of one.
+fn schemes(challenges: &str) -> impl Iterator<Item = &str> {
+    let mut quoted = false;
+    let parts = challenges.split(move |c| {
+        quoted ^= c == '"';
+        c == ',' && !quoted
+    });
+    let words = parts.filter_map(|part| part.split_whitespace().next());
+    words.filter(|word| word.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_'))
+}
+
+/// A page stands where the tunnel should begin.
+pub(crate) fn no_tunnel() -> Failure {
+    refused(
+        "it answered CONNECT with a page of its own instead of a tunnel: it may want a login in a browser, or forbid \
+             the service",
+    )
+    .for_good()
 }
 
 fn refused(why: &str) -> Failure {

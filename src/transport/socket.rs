@@ -65,6 +65,8 @@ pub(crate) struct Socket {
     armed: Duration,
     /// Bytes that the kernel has taken since the socket was opened.
     taken: u64,
+    /// A proxy has announced a body before the tunnel.
+    after_a_body: bool,
 }
 
 impl Socket {
@@ -74,7 +76,7 @@ impl Socket {
         stream.set_nodelay(true)?;
         stream.set_nonblocking(false)?;
         stream.set_read_timeout(Some(SLICE))?;
-        Ok(Socket { wire: Arc::new(wire), armed: SLICE, taken: 0 })
+        Ok(Socket { wire: Arc::new(wire), armed: SLICE, taken: 0, after_a_body: false })
     }
 
     pub fn wire(&self) -> &Arc<Wire> {
@@ -123,6 +125,21 @@ impl Socket {
                 Err(error) => return Err(exchange.cut(error.into())),
             }
         }
+    }
+
+    /// See [`Link::after_a_body`](super::link::Link::after_a_body).
+    pub fn note_a_body(&mut self) {
+        self.after_a_body = true;
+    }
+
+    pub fn is_after_a_body(&self) -> bool {
+        self.after_a_body
+    }
+
+    /// One look: whether bytes wait to be read.
+    pub fn holds_more(&self) -> bool {
+        let Ok(stream) = self.wire.stream() else { return false };
+        recv(stream, &mut [0u8; 1], RecvFlags::PEEK | RecvFlags::DONTWAIT).is_ok_and(|(received, _)| received > 0)
     }
 
     /// One look: whether the peer has neither closed the connection nor sent anything.
