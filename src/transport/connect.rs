@@ -2,7 +2,7 @@
 
 use super::exchange::{Exchange, Failure, Fault};
 use super::resolver::interrupted;
-use super::socket::{Socket, Wire, connect_outcome, wait_for_any};
+use super::socket::{Socket, Wire, connect_outcome, is_lack, wait_for_any, why};
 use crate::Code;
 use rustix::event::{PollFd, PollFlags};
 use rustix::io::Errno;
@@ -15,16 +15,18 @@ use std::time::{Duration, Instant};
 /// RFC 8305, section 8, "Connection Attempt Delay".
 const HEAD_START: Duration = Duration::from_millis(250);
 
-/// Connects to one of `addresses` (at least one).
+/// No more attempts run at once: a name may have any number of addresses.
+const MAX_RUNNING: usize = 16;
+
+/// Connects to one of `addresses` (at least one). All are tried while time is left.
 pub(crate) fn connect_to(addresses: &[IpAddr], port: u16, exchange: &Exchange) -> Result<Socket, Failure> {
-    let mut race =
-        Race { waiting: interleaved(addresses), running: Vec::new(), next_start: Instant::now(), error: None };
+    let mut race = Race::new(addresses, HEAD_START);
     loop {
         if let Some(socket) = race.start_due(port) {
             return ready(socket);
         }
         if race.running.is_empty() {
-            let why = race.error.map(|error| error.to_string()).unwrap_or_default();
+            let why = race.error.as_ref().map(why).unwrap_or_default();
             return Err(Failure::not_sent(Code::Connect, format!("No connection to port {port}: {why}.")));
         }
         if let Some(socket) = race.wait(exchange).map_err(|fault| ended(&fault))? {
@@ -36,14 +38,20 @@ pub(crate) fn connect_to(addresses: &[IpAddr], port: u16, exchange: &Exchange) -
 struct Race {
     /// Addresses not tried yet, the next one last.
     waiting: Vec<IpAddr>,
-    /// A child that is born now closes these too.
+    /// The oldest first. A child that is born now closes these too.
     running: Vec<Wire>,
+    head_start: Duration,
     next_start: Instant,
     /// The first: the resolver's first address is the likeliest.
     error: Option<io::Error>,
 }
 
 impl Race {
+    fn new(addresses: &[IpAddr], head_start: Duration) -> Self {
+        let waiting = interleaved(addresses);
+        Race { waiting, running: Vec::new(), head_start, next_start: Instant::now(), error: None }
+    }
+
     /// Starts the next attempt if its time has come or nothing else is running. Gives a socket that connected at once.
     fn start_due(&mut self, port: u16) -> Option<Wire> {
         while self.running.is_empty() || Instant::now() >= self.next_start {
@@ -51,12 +59,19 @@ impl Race {
             match start(SocketAddr::new(address, port)) {
                 Ok((wire, true)) => return Some(wire),
                 Ok((wire, false)) => self.running.push(wire),
+                // An attempt that ends gives its descriptor back.
+                Err(error) if is_lack(&error) && !self.running.is_empty() => self.waiting.push(address),
                 Err(error) => {
                     self.error.get_or_insert(error);
                     continue;
                 }
             }
-            self.next_start = Instant::now() + HEAD_START;
+            if self.running.len() > MAX_RUNNING {
+                // It had its time: a peer that answers does so in less.
+                drop(self.running.remove(0));
+                self.error.get_or_insert_with(|| io::ErrorKind::TimedOut.into());
+            }
+            self.next_start = Instant::now() + self.head_start;
         }
         None
     }
@@ -72,11 +87,13 @@ impl Race {
         wait_for_any(&mut polled, wait, exchange)?;
         let ended: Vec<bool> = polled.iter().map(|fd| !fd.revents().is_empty()).collect();
         for index in (0..ended.len()).rev().filter(|index| ended[*index]) {
-            let wire = self.running.swap_remove(index);
+            let wire = self.running.remove(index);
             match wire.stream().and_then(|stream| connect_outcome(stream.as_fd())) {
                 Ok(()) => return Ok(Some(wire)),
                 Err(error) => _ = self.error.get_or_insert(error),
             }
+            // The head start was that attempt's (RFC 8305, section 5).
+            self.next_start = Instant::now();
         }
         Ok(None)
     }
@@ -103,7 +120,7 @@ fn ended(fault: &Fault) -> Failure {
     match fault {
         Fault::Interrupted => interrupted(),
         Fault::Timeout => Failure::not_sent(Code::Timeout, "No connection in time."),
-        Fault::Cut(error) => Failure::not_sent(Code::Connect, format!("No connection: {error}.")),
+        Fault::Cut(error) => Failure::not_sent(Code::Connect, format!("No connection: {}.", why(error))),
         Fault::Tls(error) => Failure::not_sent(Code::Tls, error.to_string()),
     }
 }
@@ -135,6 +152,48 @@ mod tests {
         let mut order = interleaved(&given);
         order.reverse();
         assert_eq!(order, [ip("::1"), ip("127.0.0.1"), ip("::2"), ip("::3")]);
+    }
+
+    /// An address at which connections are neither taken nor refused, and what keeps it so.
+    fn black_hole() -> (SocketAddr, Vec<TcpStream>, std::os::fd::OwnedFd) {
+        let socket = rustix::net::socket(AddressFamily::INET, SocketType::STREAM, None).unwrap();
+        rustix::net::bind(&socket, &SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
+        rustix::net::listen(&socket, 0).unwrap();
+        let address = SocketAddr::try_from(rustix::net::getsockname(&socket).unwrap()).unwrap();
+        let held = (0..3).filter_map(|_| TcpStream::connect_timeout(&address, Duration::from_millis(100)).ok());
+        (address, held.collect(), socket)
+    }
+
+    #[test]
+    fn a_refusal_does_not_make_the_next_address_wait_for_its_head_start() {
+        let (hole, _held, _socket) = black_hole();
+        let listener = std::net::TcpListener::bind(("127.0.0.99", hole.port())).unwrap();
+        let refusing = (2..12).map(|last| IpAddr::from([127, 0, 0, last]));
+        let addresses: Vec<_> = [hole.ip()].into_iter().chain(refusing).chain([[127, 0, 0, 99].into()]).collect();
+        let exchange = Exchange::new(Duration::from_secs(5), None, None);
+        let begun = Instant::now();
+        assert!(connect_to(&addresses, hole.port(), &exchange).is_ok());
+        // One head start for the hole, not one for each of the ten.
+        assert!(begun.elapsed() < Duration::from_millis(1500), "{:?}", begun.elapsed());
+        drop(listener);
+    }
+
+    #[test]
+    fn sixteen_attempts_run_at_once_and_every_later_address_has_its_turn() {
+        let (hole, _held, _socket) = black_hole();
+        let listener = std::net::TcpListener::bind(("127.0.0.99", hole.port())).unwrap();
+        let addresses: Vec<_> = vec![hole.ip(); 40].into_iter().chain([[127, 0, 0, 99].into()]).collect();
+        let exchange = Exchange::new(Duration::from_secs(10), None, None);
+        let mut race = Race::new(&addresses, Duration::from_millis(5));
+        let mut most = 0;
+        loop {
+            if race.start_due(hole.port()).is_some() || race.wait(&exchange).unwrap().is_some() {
+                break;
+            }
+            most = most.max(race.running.len());
+        }
+        assert_eq!((most, race.waiting.len()), (MAX_RUNNING, 0));
+        drop(listener);
     }
 
     #[test]

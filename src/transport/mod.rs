@@ -325,6 +325,20 @@ mod tests {
     }
 
     #[test]
+    fn the_seventeenth_address_and_the_later_ones_are_tried() {
+        let (address, server) = serve(1, drop);
+        let transport = transport();
+        let mut addresses: Vec<String> = (2..40).map(|last| format!("127.0.0.{last}")).collect();
+        addresses.push(address.ip().to_string());
+        let addresses: Vec<&str> = addresses.iter().map(String::as_str).collect();
+        let (process, _) = process(&transport, &addresses);
+        let url = format!("http://many.test:{}", address.port()).parse().unwrap();
+        let connected = transport.connect(&process, &url, &exchange());
+        assert!(connected.is_ok(), "{:?}", connected.map(drop));
+        server.join().unwrap();
+    }
+
+    #[test]
     fn a_name_whose_address_fails_the_handshake_is_looked_up_anew() {
         let (address, server) = serve(2, |mut client| {
             let _ = client.read(&mut [0; 4096]);

@@ -2,9 +2,10 @@
 //! look-ups at once.
 
 use super::exchange::{Exchange, Failure, Fault};
+use super::socket;
 use crate::Code;
 use crate::workers::without_signals;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, ToSocketAddrs};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -15,7 +16,6 @@ const LIFE: Duration = Duration::from_secs(30);
 /// A look-up that takes longer is taken for lost, and the next call starts another.
 const PATIENCE: Duration = Duration::from_secs(5);
 const MAX_LOOKUPS: usize = 8;
-const MAX_ADDRESSES: usize = 16;
 
 type Lookup = dyn Fn(&str) -> io::Result<Vec<IpAddr>> + Send + Sync;
 
@@ -30,7 +30,8 @@ struct Shared {
 
 #[derive(Default)]
 struct State {
-    names: HashMap<String, Name>,
+    /// There are few. A HashMap would ask for random numbers, and panic where there are none.
+    names: BTreeMap<String, Name>,
     lookups: usize,
 }
 
@@ -152,13 +153,16 @@ impl Shared {
         name.rounds += 1;
         name.error = None;
         match found {
-            Ok(mut addresses) if !addresses.is_empty() => {
-                addresses.truncate(MAX_ADDRESSES);
+            Ok(addresses) if !addresses.is_empty() => {
                 name.known = Some((addresses, Instant::now()));
                 name.doubted = false;
             }
             Ok(_) => name.error = Some(no_address(host).message),
-            Err(error) => name.error = Some(format!("The host name {host} could not be resolved: {error}.")),
+            Err(error) => {
+                // The C library tells of a name that it could not look up for want of a descriptor as of one that is none.
+                let error = socket::descriptors_lack().unwrap_or(error);
+                name.error = Some(format!("The host name {host} could not be resolved: {}.", socket::why(&error)));
+            }
         }
         self.changed.notify_all();
     }
@@ -259,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn at_most_eight_look_ups_are_under_way_and_sixteen_addresses_are_taken() {
+    fn at_most_eight_look_ups_are_under_way_and_all_addresses_are_taken() {
         let (now, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
         let seen = (Arc::clone(&now), Arc::clone(&most));
         let lookup = move |_: &str| {
@@ -274,7 +278,7 @@ mod tests {
                 let resolver = &resolver;
                 scope.spawn(move || {
                     let found = resolver.resolve(&format!("{number}.test"), &exchange(5000)).unwrap();
-                    assert_eq!(found.len(), 16);
+                    assert_eq!(found.len(), 20);
                 });
             }
         });

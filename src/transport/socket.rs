@@ -4,7 +4,7 @@ use super::exchange::{Exchange, Fault, SLICE};
 use super::fork::{self, Place};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
-use rustix::net::{RecvFlags, SendFlags, recv, send, sockopt};
+use rustix::net::{AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType, recv, send, socket_with, sockopt};
 use std::io;
 use std::net::{Shutdown, TcpStream};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, IntoRawFd};
@@ -162,6 +162,28 @@ pub(crate) fn wait_for_any(fds: &mut [PollFd<'_>], wait: Duration, exchange: &Ex
         Ok(_) => Ok(()),
         Err(Errno::INTR) => exchange.after_signal(),
         Err(error) => Err(Fault::Cut(error.into())),
+    }
+}
+
+/// Why no descriptor can be had, if so.
+pub(crate) fn descriptors_lack() -> Option<io::Error> {
+    let socket = socket_with(AddressFamily::INET, SocketType::STREAM, SocketFlags::CLOEXEC, None);
+    socket.err().map(io::Error::from).filter(is_lack)
+}
+
+/// Whether it tells that no descriptor can be had.
+pub(crate) fn is_lack(error: &io::Error) -> bool {
+    matches!(Errno::from_io_error(error), Some(Errno::MFILE | Errno::NFILE))
+}
+
+/// The error in words that say what to do, where the system's do not.
+pub(crate) fn why(error: &io::Error) -> String {
+    match Errno::from_io_error(error) {
+        Some(Errno::MFILE) => {
+            "this process has too many open files: raise its limit (ulimit -n), or close some".to_owned()
+        }
+        Some(Errno::NFILE) => "this machine has too many open files".to_owned(),
+        _ => error.to_string(),
     }
 }
 
