@@ -519,7 +519,8 @@ class Options {
     }
     /// The country of mobile numbers that begin with 0: its calling code, "66" if not set.
     Options &country_code(std::string_view code) { return set(ants_otp_options_set_country_code, detail::Text(code)); }
-    /// A PEM file of certificates to trust beside the roots. Single ones that cannot be used are left out with a log line.
+    /// A PEM file of certificates to trust beside the roots. Single ones that cannot be used are left out with a log
+    /// line.
     Options &ca_file(std::string_view path) { return set(ants_otp_options_set_ca_file, detail::Text(path)); }
     /// Which roots are trusted: "bundled" (the default), "system", or "none" but ca_file.
     Options &root_certificates(std::string_view which) {

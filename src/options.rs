@@ -314,8 +314,9 @@ impl Options {
     ///
     /// # Errors
     /// −3 with a sentence: credentials missing or given twice, a refused setting, plain http to another machine, a
-    /// certificate file that cannot be used.
+    /// certificate file that cannot be used. −12 where the system gives no random numbers.
     pub fn build(&self) -> Result<Client> {
+        transport::check_random().map_err(|why| Error::refused(Code::Tls, why))?;
         self.make().map_err(|problem| Error::refused(Code::InvalidOption, problem))
     }
 

@@ -29,7 +29,7 @@ pub(crate) use fork::PerProcess;
 pub(crate) use proxy::Proxy;
 pub(crate) use resolver::{interrupted, is_this_machine};
 pub(crate) use socket::Wire;
-pub(crate) use tls::Tls;
+pub(crate) use tls::{Tls, check_random};
 pub(crate) use trust::Roots;
 
 use crate::Code;
@@ -238,7 +238,8 @@ impl Process {
             tls::Peer::Service => &self.tls,
             tls::Peer::Proxy => &self.proxy_tls,
         };
-        config.as_ref().ok_or_else(|| Failure::not_sent(Code::Internal, "TLS could not be set up.").for_good())
+        // It could be set up when the client was made: a forked child may have no random numbers since.
+        config.as_ref().ok_or_else(|| Failure::not_sent(Code::Tls, tls::NO_RANDOM).for_good())
     }
 }
 

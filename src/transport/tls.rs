@@ -62,6 +62,8 @@ impl Tls {
 
     /// A configuration with a session cache of its own.
     pub fn config(&self, peer: Peer) -> Checked<Config> {
+        // rustls's session cache is a HashMap, which would panic.
+        check_random()?;
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let builder = ClientConfig::builder_with_provider(provider)
             .with_protocol_versions(&[&TLS13, &TLS12])
@@ -89,6 +91,12 @@ impl Tls {
         config.dangerous().set_certificate_verifier(Arc::new(watching));
         Ok(Config { rustls: Arc::new(config), left_out: self.left_out.clone() })
     }
+}
+
+/// Whether there are random numbers: a sandbox may forbid them.
+pub(crate) fn check_random() -> Checked<()> {
+    let random = rustls::crypto::ring::default_provider().secure_random;
+    random.fill(&mut [0; 8]).map_err(|_| NO_RANDOM.to_owned())
 }
 
 /// Checks certificates as for every call, and keeps those that were shown, also where they are refused.

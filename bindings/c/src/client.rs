@@ -23,7 +23,8 @@ pub struct Client {
 /// Ownership: `options` stays yours and may be freed or changed at once; free `*client` with ants_otp_client_free(), and
 /// `*error` with ants_otp_error_free(). With NULL for `client` the options are only tried.
 /// Codes: ANTS_OTP_OK and `*client`; or, with `*error`, ANTS_OTP_ERR_INVALID_OPTION: a refused setting, credentials
-/// missing or given twice, plain http to another machine, a certificate file that cannot be used;
+/// missing or given twice, plain http to another machine, a certificate file that cannot be used; ANTS_OTP_ERR_TLS: the
+/// system gives no random numbers;
 /// ANTS_OTP_ERR_INVALID_ARGUMENT: `options` is NULL.
 /// Threads: `options` belongs to the calling thread.
 /// Since: 0.1.0
