@@ -72,7 +72,7 @@ int main(int argc, char **argv) {
                 printf("SMS sent to %s, reference %s\n", argv[1], ants_otp_sent_reference_code(otp));
             } else {
                 verified = news.code == ANTS_OTP_OK;
-                puts(verified ? "verified" : ants_otp_code_text(news.code, "en"));
+                puts(verified ? "verified" : ants_otp_code_user_text(news.code, "en"));
             }
             ants_otp_error_free(news.error);
             epoll_ctl(epoll, EPOLL_CTL_ADD, STDIN_FILENO, &typed); /* the person's turn */

@@ -51,7 +51,10 @@ int main(int argc, char **argv) try {
     const auto on_verdict = [&](ants::otp::Verification verification, ants::otp::Failure failure) {
         loop.post([&, verification, failure = std::move(failure)] {
             verified = static_cast<bool>(verification);
-            std::cout << (failure ? failure.message : verified ? "verified" : text(verification.code())) << std::endl;
+            std::cout << (failure    ? failure.message
+                          : verified ? "verified"
+                                     : user_text(verification.code()))
+                      << std::endl;
             verified ? loop.stop() : ask();
         });
     };

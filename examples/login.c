@@ -53,7 +53,7 @@ int main(int argc, char **argv) {
         case ANTS_OTP_OVER_LIMIT_USAGE:
         case ANTS_OTP_CODE_EXPIRED:
         case ANTS_OTP_CODE_CONFIRMED:
-            puts(ants_otp_code_text(ants_otp_error_code(error), "en"));
+            puts(ants_otp_code_user_text(ants_otp_error_code(error), "en"));
             break;
         default:
             quit(error);

@@ -25,7 +25,7 @@ int main(int argc, char **argv) try {
             verified = true;
             std::cout << "verified" << std::endl;
         } else {
-            std::cout << text(verification.code()) << std::endl;
+            std::cout << user_text(verification.code()) << std::endl;
         }
     }
     return verified ? 0 : 1;

@@ -27,7 +27,7 @@ def login(mobile: str) -> bool:
             else:
                 verification = client.verify(otp, line)
                 verified = verified or bool(verification)
-                print(f"{verification.status}: {verification.code.text()}", flush=True)
+                print(f"{verification.status}: {verification.code.user_text()}", flush=True)
     return verified
 
 

@@ -31,7 +31,7 @@ fn login(mobile: &str) -> Result<bool, Error> {
         } else {
             let verification = client.verify(&otp, &typed)?;
             verified |= verification.is_verified();
-            println!("{}: {}", verification.status().name(), verification.code().text("en"));
+            println!("{}: {}", verification.status().name(), verification.code().user_text("en"));
         }
     }
     Ok(verified)

@@ -53,7 +53,7 @@ class tell_failures:  # noqa: N801 - Django's way to name middleware
         """Tells the person, in Thai too; the error itself is for the log."""
         if not isinstance(error, OtpError):
             return None
-        return page(f"{error.code.text('th')} / {error.code.text('en')}", 400 if isinstance(error, ValueError) else 503)
+        return page(f"{error.code.user_text('th')} / {error.code.user_text('en')}", 400 if isinstance(error, ValueError) else 503)
 
 
 def page(text: str, status: int = 200, form: str = "") -> HttpResponse:
@@ -97,7 +97,7 @@ def resend(request: HttpRequest) -> HttpResponse:
 def verify(request: HttpRequest) -> HttpResponse:
     verification = client.verify(Sent(**request.session["otp"]), request.POST["code"])
     if not verification:
-        return page(verification.code.text("th"), 403, code_form(request))
+        return page(verification.code.user_text("th"), 403, code_form(request))
     user = request.session["mobile"]
     request.session.flush()
     request.session["user"] = user

@@ -52,7 +52,7 @@ app.mount(f"/reports/{REPORT_KEY}", asgi_receiver(note))
 @app.exception_handler(OtpError)
 def failed(_: Request, error: OtpError) -> HTMLResponse:
     """Tells the person, in Thai too; `error` itself is for the log."""
-    return page(f"{error.code.text('th')} / {error.code.text('en')}", 400 if isinstance(error, ValueError) else 503)
+    return page(f"{error.code.user_text('th')} / {error.code.user_text('en')}", 400 if isinstance(error, ValueError) else 503)
 
 
 def page(text: str, status: int = 200, form: str = "") -> HTMLResponse:
@@ -91,7 +91,7 @@ async def resend(request: Request) -> RedirectResponse:
 async def verify(request: Request, code: Annotated[str, Form()]) -> HTMLResponse | RedirectResponse:
     verification = await request.app.state.otp.verify(Sent(**request.session["otp"]), code)
     if not verification:
-        return page(verification.code.text("th"), 403, CODE)
+        return page(verification.code.user_text("th"), 403, CODE)
     user = request.session["mobile"]
     request.session.clear()
     request.session["user"] = user

@@ -47,7 +47,7 @@ def page(text: str, step: str = "", status: int = 200) -> Response:
 def failed(error: OtpError) -> Response:
     """Tells the person, in Thai too; `error` itself is for the log."""
     status = 400 if isinstance(error, ValueError) else 503
-    return page(f"{error.code.text('th')} / {error.code.text('en')}", status=status)
+    return page(f"{error.code.user_text('th')} / {error.code.user_text('en')}", status=status)
 
 
 @app.get("/")
@@ -79,7 +79,7 @@ def resend() -> Redirect:
 def verify() -> Response | Redirect:
     verification = client.verify(Sent(**session["otp"]), request.form["code"])
     if not verification:
-        return page(verification.code.text("th"), "code", 403)
+        return page(verification.code.user_text("th"), "code", 403)
     user = session["mobile"]
     session.clear()
     session["user"] = user

@@ -25,7 +25,7 @@ static void answer(FILE *stream, const char *verb, const char *first, const char
     }
     /* For the person a sentence in his language; the message, with its details, is for the log. */
     if (error != NULL) {
-        fprintf(stream, "no: %s\n", ants_otp_code_text(ants_otp_error_code(error), "en"));
+        fprintf(stream, "no: %s\n", ants_otp_code_user_text(ants_otp_error_code(error), "en"));
         fprintf(stderr, "%s %s\n", ants_otp_code_name(ants_otp_error_code(error)), ants_otp_error_message(error));
     }
     ants_otp_error_free(error);

@@ -26,7 +26,7 @@ static std::string answer(const otp::Client &client, const std::string &line) {
     } else if (const auto verification = client.verify(first, second, failure)) {
         reply = "verified";
     } else if (!failure) {
-        reply.append("no: ").append(text(verification.code()));
+        reply.append("no: ").append(user_text(verification.code()));
     }
     if (!failure)
         return reply + "\n";

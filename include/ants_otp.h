@@ -263,15 +263,28 @@ const char *ants_otp_version(void);
 const char *ants_otp_code_name(int code);
 
 /**
- * A sentence that may be shown to a person, in English ("en") or Thai ("th"). Tags such as "th-TH" are understood; any
- * other language, and NULL, give English.
+ * What happened, for developers and logs, in English ("en") or Thai ("th"). A page shows ants_otp_code_user_text(). Tags
+ * such as "th-TH" are understood; any other language, and NULL, give English.
  *
  * Ownership: the text lives for ever.
  * Codes: none; an unknown number gives a sentence that says so.
  * Threads: any.
  * Since: 0.1.0
  */
-const char *ants_otp_code_text(int code, const char *language);
+const char *ants_otp_code_text(int code,
+                               const char *language);
+
+/**
+ * What a page may show to the person who holds the telephone, in English or Thai; languages as for ants_otp_code_text().
+ * All that is not that person's to mend is one sentence.
+ *
+ * Ownership: the text lives for ever.
+ * Codes: none; an unknown number gives the sentence of what is not the person's to mend.
+ * Threads: any.
+ * Since: 0.1.0
+ */
+const char *ants_otp_code_user_text(int code,
+                                    const char *language);
 
 /**
  * What a developer or operator can do about a code, in English.
@@ -772,7 +785,7 @@ int ants_otp_error_code(const ants_otp_error *error);
 
 /**
  * An English sentence or two for a log: what happened and, where it can be told, what to change. For the person, use
- * ants_otp_code_text().
+ * ants_otp_code_user_text().
  *
  * Ownership: the text lives as long as `error`.
  * Codes: none; NULL gives "".

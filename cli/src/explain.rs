@@ -34,11 +34,13 @@ fn row(code: Code) -> String {
 
 fn text(code: Code) -> String {
     let mut text = format!(
-        "{} {}\n  English  {}\n  Thai     {}\n  advice   {}\n  in C     ANTS_OTP_{}",
+        "{} {}\n  English  {}\n  Thai     {}\n  person   {}\n           {}\n  advice   {}\n  in C     ANTS_OTP_{}",
         code.number(),
         code.name(),
         code.text("en"),
         code.text("th"),
+        code.user_text("en"),
+        code.user_text("th"),
         code.advice(),
         code.name(),
     );
@@ -55,6 +57,7 @@ fn fields(code: Code) -> Value {
         "name": code.name(),
         "english": code.text("en"),
         "thai": code.text("th"),
+        "user_text": { "en": code.user_text("en"), "th": code.user_text("th") },
         "advice": code.advice(),
         "service_english": words.map(|(english, _)| english),
         "service_thai": words.map(|(_, thai)| thai),

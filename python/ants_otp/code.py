@@ -74,12 +74,22 @@ class Code(IntEnum):
     """A defect of this library."""
 
     def text(self, language: str = "en") -> str:
-        """A sentence that may be shown to a person.
+        """What happened, for developers and logs; a page shows :meth:`user_text`.
 
         Args:
             language: ``"en"`` or ``"th"``, also with a region (``"th-TH"``); any other gives English.
         """
         return _native.code_text(self, language)
+
+    def user_text(self, language: str = "en") -> str:
+        """What a page may show to the person who holds the telephone.
+
+        All that is not that person's to mend is one sentence.
+
+        Args:
+            language: as for :meth:`text`.
+        """
+        return _native.code_user_text(self, language)
 
     @property
     def advice(self) -> str:

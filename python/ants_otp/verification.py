@@ -54,7 +54,7 @@ class Verification(Record):
 
     @property
     def code(self) -> Code:
-        """The status as a code, with a sentence for the person: ``verification.code.text("th")``."""
+        """The status as a code, with a sentence for the person: ``verification.code.user_text("th")``."""
         return _CODES[self._status]
 
     @property

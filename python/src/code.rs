@@ -20,6 +20,12 @@ pub fn code_text(number: i32, language: &Bound<'_, PyString>) -> PyResult<&'stat
 }
 
 #[pyfunction]
+#[pyo3(signature = (number, language, /))]
+pub fn code_user_text(number: i32, language: &Bound<'_, PyString>) -> PyResult<&'static str> {
+    Ok(find(number)?.user_text(language.to_str().unwrap_or_default()))
+}
+
+#[pyfunction]
 #[pyo3(signature = (number, /))]
 pub fn code_advice(number: i32) -> PyResult<&'static str> {
     Ok(find(number)?.advice())

@@ -29,7 +29,7 @@ mod _native {
     #[pymodule_export]
     use crate::client::{Cancel, Client, connect};
     #[pymodule_export]
-    use crate::code::{code_advice, code_table, code_text};
+    use crate::code::{code_advice, code_table, code_text, code_user_text};
     #[pymodule_export]
     use crate::crew::end_calls;
     #[pymodule_export]

@@ -111,6 +111,12 @@ def test_codes_are_the_native_table() -> None:
         code = Code(number)
         assert (code.text(), code.text("en"), code.text("th"), code.advice) == (english, english, thai, advice)
         assert code.text("\ud800") == english
+        assert code.user_text() == code.user_text("en") == code.user_text("\ud800") != code.user_text("th-TH")
+
+
+def test_what_a_person_reads() -> None:
+    assert Code.CODE_EXPIRED.user_text("th") == "รหัส OTP หมดอายุแล้ว กรุณาขอรหัสใหม่"
+    assert Code.AUTHENTICATION_FAILED.user_text() == Code.ERR_PROXY.user_text()
 
 
 CLASSES = {

@@ -380,6 +380,9 @@ static void codes_have_names_and_texts(void) {
     CHECK(strcmp(ants_otp_code_text(305, NOT_UTF8), ants_otp_code_text(305, "en")) == 0);
     CHECK(strcmp(ants_otp_code_text(305, megabyte), ants_otp_code_text(305, "en")) == 0);
     CHECK(*ants_otp_code_text(12345, "en") != '\0' && *ants_otp_code_text(INT32_MIN, "th") != '\0');
+    CHECK(strcmp(ants_otp_code_user_text(305, "th"), "รหัส OTP หมดอายุแล้ว กรุณาขอรหัสใหม่") == 0);
+    CHECK(strcmp(ants_otp_code_user_text(9998, NULL), ants_otp_code_user_text(-13, "en")) == 0);
+    CHECK(strcmp(ants_otp_code_user_text(12345, NOT_UTF8), ants_otp_code_user_text(-99, "en")) == 0);
     CHECK(*ants_otp_code_advice(305) != '\0' && *ants_otp_code_advice(12345) != '\0');
     CHECK(strcmp(ants_otp_version(), ANTS_OTP_VERSION) == 0);
 }

@@ -118,6 +118,7 @@ TEST_CASE("codes are error codes") {
     CHECK((code.message() == "The OTP code has expired." && code.category().name() == "ants-otp"sv));
     CHECK((!std::error_code(otp::Code::ok) && std::error_code(otp::Code::wrong_code)));
     CHECK(name(otp::Code::err_timeout) == "ANTS_OTP_ERR_TIMEOUT"sv);
+    CHECK(user_text(otp::Code::code_expired, "th") != user_text(otp::Code::code_expired));
     CHECK(text(otp::Code::code_expired, "th") != text(otp::Code::code_expired));
     CHECK((advice(otp::Code::code_expired) != ""sv && otp::version() == std::string_view(ANTS_OTP_VERSION)));
 

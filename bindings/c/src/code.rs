@@ -87,6 +87,8 @@ struct Row {
     name: CString,
     english: CString,
     thai: CString,
+    user_english: CString,
+    user_thai: CString,
     advice: CString,
 }
 
@@ -96,6 +98,8 @@ static TABLE: LazyLock<Vec<Row>> = LazyLock::new(|| {
         name: border::c_string(&format!("ANTS_OTP_{}", code.name())),
         english: border::c_string(code.text("en")),
         thai: border::c_string(code.text("th")),
+        user_english: border::c_string(code.user_text("en")),
+        user_thai: border::c_string(code.user_text("th")),
         advice: border::c_string(code.advice()),
     };
     Code::ALL.iter().map(row).collect()
@@ -117,8 +121,21 @@ pub extern "C" fn ants_otp_code_name(code: c_int) -> *const c_char {
     text_of(code, c"ANTS_OTP_UNKNOWN_CODE", |row| &row.name)
 }
 
-/// A sentence that may be shown to a person, in English ("en") or Thai ("th"). Tags such as "th-TH" are understood; any
-/// other language, and NULL, give English.
+/// Whether `language` means Thai.
+///
+/// # Safety
+/// NULL or a string, by the header's conventions.
+unsafe fn is_thai(language: *const c_char) -> bool {
+    border::guard(false, || {
+        // SAFETY: what this function asks for.
+        let language = unsafe { border::text("language", language) }.unwrap_or_default();
+        // The core knows the ways to write a language.
+        Code::Ok.text(language) == Code::Ok.text("th")
+    })
+}
+
+/// What happened, for developers and logs, in English ("en") or Thai ("th"). A page shows ants_otp_code_user_text(). Tags
+/// such as "th-TH" are understood; any other language, and NULL, give English.
 ///
 /// Ownership: the text lives for ever.
 /// Codes: none; an unknown number gives a sentence that says so.
@@ -126,17 +143,28 @@ pub extern "C" fn ants_otp_code_name(code: c_int) -> *const c_char {
 /// Since: 0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ants_otp_code_text(code: c_int, language: *const c_char) -> *const c_char {
-    let thai = border::guard(false, || {
-        // SAFETY: a string, by the header's conventions.
-        let language = unsafe { border::text("language", language) }.unwrap_or_default();
-        // The core knows the ways to write a language.
-        Code::Ok.text(language) == Code::Ok.text("th")
-    });
-    if thai {
+    // SAFETY: a string, by the header's conventions.
+    if unsafe { is_thai(language) } {
         text_of(code, c"รหัสที่ไลบรารีรุ่นนี้ไม่รู้จัก", |row| &row.thai)
     } else {
         text_of(code, c"A code that this version of the library does not know.", |row| &row.english)
     }
+}
+
+/// What a page may show to the person who holds the telephone, in English or Thai; languages as for ants_otp_code_text().
+/// All that is not that person's to mend is one sentence.
+///
+/// Ownership: the text lives for ever.
+/// Codes: none; an unknown number gives the sentence of what is not the person's to mend.
+/// Threads: any.
+/// Since: 0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ants_otp_code_user_text(code: c_int, language: *const c_char) -> *const c_char {
+    // A code of a newer version is none that this one can explain to a person.
+    let code = Code::from_number(code).unwrap_or(Code::Internal).number();
+    // SAFETY: a string, by the header's conventions.
+    let thai = unsafe { is_thai(language) };
+    text_of(code, c"", |row| if thai { &row.user_thai } else { &row.user_english })
 }
 
 /// What a developer or operator can do about a code, in English.

@@ -77,7 +77,7 @@ pub unsafe extern "C" fn ants_otp_error_code(error: *const Error) -> c_int {
 }
 
 /// An English sentence or two for a log: what happened and, where it can be told, what to change. For the person, use
-/// ants_otp_code_text().
+/// ants_otp_code_user_text().
 ///
 /// Ownership: the text lives as long as `error`.
 /// Codes: none; NULL gives "".

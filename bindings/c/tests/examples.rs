@@ -4,6 +4,7 @@
 mod common;
 
 use ants_otp_sandbox::Sandbox;
+use otp::Code;
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
 use std::path::PathBuf;
@@ -66,7 +67,7 @@ fn a_person_is_verified() {
         let code = sandbox.last_code(NORMAL).unwrap();
         if file != "first.c" {
             talk.say(if code == "00000" { "00001" } else { "00000" });
-            assert_eq!(talk.hear(), "The OTP code is wrong.", "{file}");
+            assert_eq!(talk.hear(), Code::WrongCode.user_text("en"), "{file}");
         }
         talk.say(&code);
         assert_eq!(talk.hear(), "verified", "{file}");
@@ -107,10 +108,11 @@ fn a_server_verifies_many_at_once() {
                     assert!(sent.starts_with("sent ") && sent.ends_with(&message.reference_code), "{file}: {sent}");
                     let code = message.code;
                     let wrong = if code == "00000" { "00001" } else { "00000" };
-                    assert_eq!(ask(format!("verify {otp_id} {wrong}")), "no: The OTP code is wrong.", "{file}");
+                    let no = format!("no: {}", Code::WrongCode.user_text("en"));
+                    assert_eq!(ask(format!("verify {otp_id} {wrong}")), no, "{file}");
                     assert_eq!(ask(format!("verify {otp_id} {code}")), "verified", "{file}");
-                    let again = "no: The OTP code has been confirmed already.";
-                    assert_eq!(ask(format!("verify {otp_id} {code}")), again, "{file}");
+                    let no = format!("no: {}", Code::CodeConfirmed.user_text("en"));
+                    assert_eq!(ask(format!("verify {otp_id} {code}")), no, "{file}");
                 });
             }
         });

@@ -14,15 +14,23 @@ fn explained(asked: &str) -> Option<i64> {
     }
 }
 
+fn run_json(asked: &str) -> serde_json::Value {
+    run(program().args(["explain", asked, "--json"])).json()
+}
+
 #[test]
 fn every_code_by_number_and_by_name() {
     for &code in Code::ALL {
         let run = run(program().args(["explain", &code.number().to_string()]));
         assert_eq!((run.status, run.err.as_str()), (0, ""));
-        for part in [code.name(), code.text("en"), code.text("th"), code.advice()] {
+        for part in
+            [code.name(), code.text("en"), code.text("th"), code.user_text("en"), code.user_text("th"), code.advice()]
+        {
             assert!(run.out.contains(part), "{part}: {}", run.out);
         }
         assert_eq!(explained(code.name()), Some(code.number().into()));
+        let person = run_json(code.name())["user_text"].clone();
+        assert_eq!((&person["en"], &person["th"]), (&code.user_text("en").into(), &code.user_text("th").into()));
     }
 }
 
