@@ -38,6 +38,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ants_otp.aio import AsyncClient
     from ants_otp.delivery_report import DeliveryReport, parse_delivery_report
+    from ants_otp.mobile import normalize_mobile
     from ants_otp.raw import RawAnswer
 
 __all__ = [
@@ -62,6 +63,7 @@ __all__ = [
     "ServiceError",
     "Verification",
     "__version__",
+    "normalize_mobile",
     "parse_delivery_report",
 ]
 
@@ -71,6 +73,7 @@ _LATER = {
     "AsyncClient": "ants_otp.aio",
     "DeliveryReport": "ants_otp.delivery_report",
     "RawAnswer": "ants_otp.raw",
+    "normalize_mobile": "ants_otp.mobile",
     "parse_delivery_report": "ants_otp.delivery_report",
 }
 

@@ -14,8 +14,7 @@ pytest.importorskip("hypothesis")
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ants_otp import Code, OtpError, Sent, Verification, parse_delivery_report
-from ants_otp._native import normalize_mobile
+from ants_otp import Code, OtpError, Sent, Verification, normalize_mobile, parse_delivery_report
 
 if TYPE_CHECKING:
     from .conftest import Service
@@ -120,5 +119,11 @@ def test_any_body_of_a_delivery_report(body: bytes, content_type: str) -> None:
 @few
 @given(mobile=texts)
 def test_any_mobile(mobile: str) -> None:
-    normal = normalize_mobile(mobile) if mobile.isprintable() else None
-    assert normal is None or (normal.isascii() and normal.isdigit())
+    try:
+        normal = normalize_mobile(mobile)
+    except OtpError as error:
+        assert error.code is Code.ERR_INVALID_MOBILE  # noqa: PT017
+    else:
+        assert normal.isascii()
+        assert normal.isdigit()
+        assert normalize_mobile(normal) == normal

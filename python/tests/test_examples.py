@@ -13,17 +13,20 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+
+from ants_otp import Code
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ants_otp.testing import Sandbox
 
-EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples" / "login-web"
 COMMANDS = {
     "fastapi": ["-m", "uvicorn", "login_fastapi:app", "--port", "{port}", "--log-level", "warning"],
     "flask": ["-m", "flask", "--app", "login_flask", "run", "--port", "{port}"],
@@ -60,11 +63,12 @@ class Browser:
 
 
 @contextlib.contextmanager
-def served(framework: str) -> Iterator[str]:
+def served(framework: str, pause: float = 0) -> Iterator[str]:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
     url = f"http://127.0.0.1:{port}"
     environment = {**os.environ, "REPORT_KEY": "k3y", "ANTS_OTP_NOTIFY_URL": f"{url}/reports/k3y/"}
+    environment["LOGIN_WEB_PAUSE"] = str(pause)
     command = [part.format(port=port) for part in COMMANDS[framework]]
     with subprocess.Popen(
         [sys.executable, "-W", "ignore", *command],
@@ -105,7 +109,36 @@ def test_a_person_logs_in(otp_sandbox: Sandbox, framework: str) -> None:
         assert "DELIVERED" in browser.page
         browser.post("/resend")
         browser.get()
-        assert f"Welcome, {MOBILE}" in browser.post("/verify", code=otp_sandbox.last_code(MOBILE))
+        assert "Welcome, 66812345678" in browser.post("/verify", code=otp_sandbox.last_code(MOBILE))
         stranger = Browser(url)
         assert "Please log in" in stranger.get()
         assert stranger.post("/login", mobile="12345").startswith("400 ")
+        assert Code.ERR_INVALID_MOBILE.user_text("th") in stranger.page
+
+
+@pytest.mark.parametrize("framework", COMMANDS)
+def test_one_click_sends_one_sms_and_what_sends_none_costs_nothing(otp_sandbox: Sandbox, framework: str) -> None:
+    pytest.importorskip(framework)
+
+    def visitor() -> Browser:
+        browser = Browser(url)
+        browser.get()
+        return browser
+
+    with served(framework, pause=30) as url, ThreadPoolExecutor(8) as pool:
+        clicks = [visitor() for _ in range(4)]
+        pages = list(pool.map(lambda browser: browser.post("/login", mobile=MOBILE), [*clicks, *clicks]))
+        assert len(otp_sandbox.messages()) == 1
+        assert sum(page.startswith("429 ") for page in pages) == 7
+        # A login ends the pause of its number, however that is written.
+        winner = next(browser for browser in clicks if "Code" in browser.get())
+        assert "Welcome, 66812345678" in winner.post("/verify", code=otp_sandbox.last_code(MOBILE))
+        assert "Code" in visitor().post("/login", mobile="+66 81 234 5678")
+        # Refusals, here and of the service, are no pause and count nothing.
+        other = visitor()
+        for _ in range(25):
+            assert other.post("/login", mobile="0812").startswith("400 ")
+            other.get()
+            assert Code.CREDIT_NOT_ENOUGH.user_text("th") in other.post("/login", mobile="66800009995")
+            other.get()
+        assert "Code" in other.post("/login", mobile="0899999999")

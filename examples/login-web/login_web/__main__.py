@@ -37,7 +37,7 @@ def main() -> None:
             print(json.dumps({"url": url, "inbox": inbox}), flush=True)
         else:
             print(f"Login: {url}", flush=True)
-            print(f"Telephone: {inbox}" if inbox else "SMS go out for real.", flush=True)
+            print(f"SMS inbox: {inbox}" if inbox else "SMS go out for real.", flush=True)
         config = uvicorn.Config(create_app(arguments.database), log_level="warning", server_header=False)
         with contextlib.suppress(KeyboardInterrupt):
             uvicorn.Server(config).run(sockets=[listener])

@@ -1,4 +1,4 @@
-"""What the application remembers, in SQLite: sessions, the SMS that were asked for, and who has logged in.
+"""What the application remembers, in SQLite: sessions, and who has logged in.
 
 Sessions live here and not in the cookie, which holds nothing but a random name: an OTP id or a mobile number is nothing
 for a browser to keep. Every call is short, and made from the server's one thread.
@@ -17,8 +17,6 @@ LIFE = 12 * 60 * 60
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS session (name TEXT PRIMARY KEY, used REAL NOT NULL, content TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS sms (at REAL NOT NULL, key TEXT NOT NULL);
-CREATE INDEX IF NOT EXISTS sms_by_key ON sms (key, at);
 CREATE TABLE IF NOT EXISTS person (mobile TEXT PRIMARY KEY, first_login REAL NOT NULL, last_login REAL NOT NULL);
 """
 
@@ -30,21 +28,24 @@ class Session:
     #: Goes into every form, and must come back from it: another site cannot know it.
     form_token: str = field(default_factory=secrets.token_urlsafe)
     language: str = ""
-    #: The OTP that was sent last, as the constructor of `Sent` takes it, and the number it went to.
+    #: Stays the same until the session ends: what the limits know it by.
+    id: str = field(default_factory=secrets.token_urlsafe)
+    #: The OTP that was sent last, as the constructor of `Sent` takes it, and the number it went to, in the service's
+    #: form.
     otp: dict[str, str] | None = None
     mobile: str = ""
-    #: When the SMS may be asked for again.
-    resend_at: float = 0
+    #: What was typed and is no number, to be corrected.
+    typed: str = ""
     #: Shown once on the next page: the number of a code, or the name of a text with its seconds.
     code: int | None = None
     note: str = ""
-    #: Who has logged in.
+    #: Who has logged in: a number in the service's form.
     person: str = ""
 
 
 class Store:
     def __init__(self, path: str) -> None:
-        self._database = sqlite3.connect(path, isolation_level=None)
+        self._database = sqlite3.connect(path, isolation_level=None, timeout=10)
         self._database.executescript(SCHEMA)
 
     def close(self) -> None:
@@ -65,28 +66,18 @@ class Store:
         )
         return cookie
 
-    def save(self, cookie: str, session: Session, now: float) -> None:
-        """A session that has ended meanwhile stays so."""
+    def change(self, cookie: str, changes: dict[str, object], now: float) -> None:
+        """Writes the fields that a request has changed, and no other: a parallel request may have changed those.
+
+        A session that has ended meanwhile stays so.
+        """
         self._database.execute(
-            "UPDATE session SET used = ?, content = ? WHERE name = ?",
-            (now, json.dumps(asdict(session)), hashed(cookie)),
+            "UPDATE session SET used = ?, content = json_patch(content, ?) WHERE name = ?",
+            (now, json.dumps(changes), hashed(cookie)),
         )
 
     def forget(self, cookie: str) -> None:
         self._database.execute("DELETE FROM session WHERE name = ?", (hashed(cookie),))
-
-    def take_sms(self, keys: list[str], limit: int, period: float, now: float) -> float:
-        """Counts an SMS for each of `keys`: 0, or the seconds until one may be sent again.
-
-        It is counted before it is sent, so that two requests at once are two.
-        """
-        self._database.execute("DELETE FROM sms WHERE at <= ?", (now - period,))
-        for key in keys:
-            times = self._database.execute("SELECT at FROM sms WHERE key = ? ORDER BY at DESC", (key,)).fetchall()
-            if len(times) >= limit:
-                return float(times[limit - 1][0]) + period - now
-        self._database.executemany("INSERT INTO sms VALUES (?, ?)", [(now, key) for key in keys])
-        return 0
 
     def logged_in(self, mobile: str, now: float) -> None:
         self._database.execute(

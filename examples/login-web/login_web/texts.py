@@ -1,4 +1,4 @@
-"""The page's own words. What is said of a code comes from the code table of ants-otp, in the same two languages."""
+"""The page's own words. What is said of a code is its `user_text` in ants-otp, in the same two languages."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ TEXTS: dict[str, dict[str, str]] = {
         "mobile_hint": "For example 081-234-5678",
         "send": "Send code",
         "sent_to": "We sent a code to {mobile}.",
-        "reference": "The SMS has the reference",
+        "reference": "Reference in the SMS:",
         "code": "Code from the SMS",
         "log_in": "Log in",
         "resend": "Send again",
@@ -22,7 +22,7 @@ TEXTS: dict[str, dict[str, str]] = {
         "wait": "Please wait {seconds} seconds before you ask for another SMS.",
         "too_many": "Too many SMS. Please try again in {minutes} minutes.",
         "resent": "We sent a new code. Earlier codes are no longer valid.",
-        "form_expired": "The page was too old. Please try again.",
+        "form_expired": "This page has expired. Please try again.",
         "logged_out": "You are logged out.",
         "language": "Language",
     },
@@ -33,7 +33,7 @@ TEXTS: dict[str, dict[str, str]] = {
         "mobile_hint": "เช่น 081-234-5678",
         "send": "ส่งรหัส",
         "sent_to": "เราส่งรหัสไปที่ {mobile} แล้ว",
-        "reference": "รหัสอ้างอิงใน SMS คือ",
+        "reference": "รหัสอ้างอิง:",
         "code": "รหัสจาก SMS",
         "log_in": "เข้าสู่ระบบ",
         "resend": "ส่งอีกครั้ง",
@@ -44,8 +44,8 @@ TEXTS: dict[str, dict[str, str]] = {
         "log_out": "ออกจากระบบ",
         "wait": "กรุณารอ {seconds} วินาทีก่อนขอ SMS อีกครั้ง",
         "too_many": "ขอ SMS หลายครั้งเกินไป กรุณาลองใหม่ในอีก {minutes} นาที",
-        "resent": "เราส่งรหัสใหม่แล้ว รหัสก่อนหน้านี้ใช้ไม่ได้อีก",
-        "form_expired": "หน้านี้เก่าเกินไป กรุณาลองใหม่",
+        "resent": "เราส่งรหัสใหม่แล้ว รหัสก่อนหน้านี้ใช้ไม่ได้แล้ว",
+        "form_expired": "หน้านี้หมดอายุแล้ว กรุณาลองใหม่อีกครั้ง",
         "logged_out": "ออกจากระบบแล้ว",
         "language": "ภาษา",
     },

@@ -6,11 +6,14 @@ Run it with a Python that has ants_otp, requirements.txt and selenium, and ANTS_
 from __future__ import annotations
 
 import base64
+import concurrent.futures
+import contextlib
 import http.cookiejar
 import json
 import os
 import re
 import shutil
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -24,9 +27,13 @@ from typing import TYPE_CHECKING, Any
 from selenium import webdriver
 from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.wait import WebDriverWait
+
+from ants_otp import Code
+from ants_otp.testing import Sandbox
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,11 +57,16 @@ FLAGS += ["--disable-background-networking", "--disable-component-update", "--di
 class Application:
     """The application and its sandbox, as `python -m login_web` starts them."""
 
-    def __init__(self, pause: float) -> None:
-        names = ("ANTS_OTP_USERNAME", "ANTS_OTP_PASSWORD", "ANTS_OTP_TOKEN", "ANTS_OTP_BASE_URL")
-        environment = {name: value for name, value in os.environ.items() if name not in names}
+    def __init__(self, pause: float, sandbox: Sandbox | None = None, database: str | None = None) -> None:
+        """With a sandbox and a database of another application, it is a second server process of the same."""
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("ANTS_OTP_")}
+        environment["ANTS_OTP_PROGRAM"] = os.environ["ANTS_OTP_PROGRAM"]
+        if sandbox:
+            environment |= sandbox.environment
+        self.folder = tempfile.TemporaryDirectory()
+        self.database = database or f"{self.folder.name}/login.sqlite"
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "login_web", "--port", "0", "--json"],
+            [sys.executable, "-m", "login_web", "--port", "0", "--json", "--database", self.database],
             cwd=HERE,
             env={**environment, "LOGIN_WEB_PAUSE": str(pause)},
             stdout=subprocess.PIPE,
@@ -62,13 +74,14 @@ class Application:
         )
         assert self.process.stdout
         started = json.loads(self.process.stdout.readline())
-        self.url, self.inbox = started["url"], started["inbox"]
+        self.url, self.inbox = started["url"], sandbox.url if sandbox else started["inbox"]
 
     def stop(self) -> None:
         self.process.terminate()
         self.process.wait(10)
         assert self.process.stdout
         self.process.stdout.close()
+        self.folder.cleanup()
 
     def messages(self) -> list[dict[str, str]]:
         with urllib.request.urlopen(f"{self.inbox}/sandbox/messages", timeout=10) as answer:
@@ -118,20 +131,38 @@ class Forms(Case):
             ({"mobile": MOBILE, "token": Visitor(self.app.url).token()}, {}),
         ):
             page = visitor.open(f"{self.app.url}send", form, **headers)
-            assert "The page was too old" in page
+            assert "This page has expired" in page
         assert self.app.messages() == []
 
-    def test_sms_are_limited_for_a_session_and_for_a_number(self) -> None:
-        visitor, page = Visitor(self.app.url), ""
-        for number in range(6):
-            visitor.post("restart")
-            page = visitor.post("send", mobile=f"6681234567{number}")
-        assert "Too many SMS" in page
-        assert len(self.app.messages()) == 5
+    def test_sms_are_limited_for_a_number_and_for_a_source(self) -> None:
+        page = ""
         for way in ("0891234567", "+66 89 123 4567", "089-123-4567", "๐๘๙๑๒๓๔๕๖๗", "66891234567", "0891234567"):
             page = Visitor(self.app.url).post("send", mobile=way)
         assert "Too many SMS" in page
-        assert len(self.app.messages()) == 10
+        assert len(self.app.messages()) == 5
+        for number in range(16):
+            page = Visitor(self.app.url).post("send", mobile=f"668123456{number:02}")
+        assert "Too many SMS" in page
+        assert len(self.app.messages()) == 20
+
+    def test_what_sends_no_sms_costs_nobody_anything(self) -> None:
+        visitor = Visitor(self.app.url)
+        for typed in ("123", "hello", "0812", "66800009995", "66800000307") * 5:
+            page = visitor.post("send", mobile=typed)
+            assert 'role="alert"' in page
+            assert "Too many" not in page
+        assert 'value="0812"' in visitor.post("send", mobile="0812"), "what was typed is there to be corrected"
+        visitor.post("send", mobile=MOBILE)
+        assert len(self.app.messages()) == 1
+
+    def test_however_it_is_written_a_number_is_one_person(self) -> None:
+        for way in ("0812340001", "081-234-0001", "+66812340001", "๐๘๑๒๓๔๐๐๐๑"):
+            visitor = Visitor(self.app.url)
+            visitor.post("send", mobile=way)
+            page = visitor.post("verify", code=self.app.messages()[-1]["code"])
+            assert "as 081-234-0001." in page
+        with contextlib.closing(sqlite3.connect(self.app.database)) as database:
+            assert database.execute("SELECT mobile FROM person").fetchall() == [("66812340001",)]
 
     def test_the_session_changes_its_name_at_login_and_the_number_is_the_otps(self) -> None:
         visitor = Visitor(self.app.url)
@@ -154,7 +185,68 @@ class Forms(Case):
         visitor.post("language", language="th")
         assert '<html lang="th">' in visitor.page
         page = visitor.post("send", mobile="66800009995")
-        assert "เครดิต" in page
+        assert Code.CREDIT_NOT_ENOUGH.user_text("th") in page
+        assert "เครดิต" not in page
+
+
+class Clicks(Case):
+    """The pause between two SMS, however many requests, sessions and server processes ask at once."""
+
+    pause = 30.0
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.stack = contextlib.ExitStack()
+        self.addCleanup(self.stack.close)
+
+    def at_once(self, *posts: Callable[[], str]) -> list[str]:
+        with concurrent.futures.ThreadPoolExecutor(len(posts)) as pool:
+            return [future.result() for future in [pool.submit(post) for post in posts]]
+
+    def test_two_clicks_send_one_sms(self) -> None:
+        for number in range(10):
+            visitor = Visitor(self.app.url)
+            form = {"token": visitor.token(), "mobile": f"08123456{number:02}"}
+            pages = self.at_once(*[lambda v=visitor, f=form: v.open(f"{v.url}send", f)] * 2)
+            for page in pages:
+                assert 'id="code"' in page, "both clicks lead to the page that asks for the code"
+                assert 'role="alert"' not in page
+        assert len(self.app.messages()) == 10
+
+    def test_sessions_and_processes_share_the_pause_of_a_number(self) -> None:
+        sandbox = self.stack.enter_context(Sandbox())
+        one = Application(self.pause, sandbox)
+        self.addCleanup(one.stop)
+        other = Application(self.pause, sandbox, one.database)
+        self.addCleanup(other.stop)
+        visitors = [Visitor(app.url) for app in (one, other) for _ in range(4)]
+        pages = self.at_once(*[lambda v=visitor: v.post("send", mobile=MOBILE) for visitor in visitors])
+        assert len(sandbox.messages()) == 1
+        assert sum("Please wait" in page for page in pages) == len(visitors) - 1
+
+    def test_a_login_ends_the_pause_of_its_number(self) -> None:
+        visitor = Visitor(self.app.url)
+        visitor.post("send", mobile=MOBILE)
+        assert "Please wait" in Visitor(self.app.url).post("send", mobile=MOBILE)
+        visitor.post("verify", code=self.app.messages()[-1]["code"])
+        assert 'id="code"' in Visitor(self.app.url).post("send", mobile=MOBILE)
+        assert len(self.app.messages()) == 2
+
+    def test_a_refusal_is_no_pause(self) -> None:
+        visitor = Visitor(self.app.url)
+        visitor.post("send", mobile="66800009995")
+        assert 'id="code"' in visitor.post("send", mobile=MOBILE)
+
+    def test_one_request_does_not_undo_what_another_did_meanwhile(self) -> None:
+        visitor = Visitor(self.app.url)
+        form = {"token": visitor.token(), "mobile": MOBILE}
+        language = {"token": visitor.token(), "language": "th"}
+        self.at_once(
+            lambda: visitor.open(f"{visitor.url}send", form), lambda: visitor.open(f"{visitor.url}language", language)
+        )
+        page = visitor.open(visitor.url)
+        assert 'id="code"' in page
+        assert '<html lang="th">' in page
 
 
 class InBrowser(Case):
@@ -252,7 +344,7 @@ class InBrowser(Case):
         code = self.newest_code(1)
         assert self.one("#reference").text == self.app.messages()[0]["reference_code"]
         self.fill("#code", "00000" if code != "00000" else "11111")
-        assert self.one("[role=alert]").text == "The OTP code is wrong."
+        assert self.one("[role=alert]").text == Code.WRONG_CODE.user_text()
         assert self.one("#code").get_attribute("aria-describedby") == "message"
         self.fill("#code", f" {code} ")
         assert self.one("h1").text == "You are logged in"
@@ -264,6 +356,17 @@ class InBrowser(Case):
         assert (cookie["httpOnly"], cookie["sameSite"]) == (True, "Lax")
         self.press("main button")
         assert self.one("[role=status]").text == "You are logged out."
+
+    def test_a_double_click_sends_one_sms(self) -> None:
+        for number in range(3):
+            self.driver.get(self.app.url)
+            self.driver.delete_all_cookies()
+            self.driver.get(self.app.url)
+            self.one("#mobile").send_keys(f"08123456{number:02}")
+            ActionChains(self.driver).double_click(self.one("main button")).perform()
+            self.one("#code")
+            assert self.driver.find_elements(By.CSS_SELECTOR, "[role=alert]") == []
+        assert len(self.app.messages()) == 3
 
     def test_another_sms_comes_after_the_count_down(self) -> None:
         self.fill("#mobile", MOBILE)

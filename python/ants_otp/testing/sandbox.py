@@ -162,7 +162,9 @@ class Sandbox:
         ]
         if mobile is None:
             return found
-        wanted = {mobile, _native.normalize_mobile(mobile)}
+        # What a call sent as it was given may be no number at all.
+        normal, _ = _native.normalize_mobile(mobile, "66")
+        wanted = {mobile, normal}
         return [message for message in found if message.mobile in wanted]
 
     def last_code(self, mobile: str | None = None) -> str:
