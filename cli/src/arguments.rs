@@ -21,7 +21,8 @@ Exit status:
   1  the service said no
   2  refused here: a usage error, an argument or option that cannot work
   3  not sent: trying again cannot send a second SMS
-  4  it may have been sent: an SMS may be on its way";
+  4  it may have been sent: an SMS may be on its way
+  5  done, but the result could not be written; it is on standard error";
 
 /// Confirm mobile numbers with one-time passwords (OTP) that the ANTS service sends by SMS.
 // No `Debug`: the arguments may hold secrets.

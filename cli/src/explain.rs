@@ -9,12 +9,12 @@ pub fn report(code: Option<&str>) -> Result<Report, Failure> {
     let Some(asked) = code else {
         let table: Vec<String> = Code::ALL.iter().map(|&code| row(code)).collect();
         let codes: Vec<Value> = Code::ALL.iter().map(|&code| fields(code)).collect();
-        return Ok(Report::new(table.join("\n"), json!({ "codes": codes })));
+        return Ok(Report::page(table.join("\n"), json!({ "codes": codes })));
     };
     let code = find(asked).ok_or_else(|| {
         Failure::refused(Code::InvalidArgument, "there is no such code: `ants-otp explain` prints all of them")
     })?;
-    Ok(Report::new(text(code), fields(code)))
+    Ok(Report::page(text(code), fields(code)))
 }
 
 /// A number, also with leading zeros as the service writes it or with a typographic minus; or a name in any letter case.

@@ -57,7 +57,10 @@ pub fn serve(address: SocketAddr, count: Option<u64>, show: Show) -> Result<Repo
         // The last answer has a moment to leave.
         tokio::time::sleep(Duration::from_millis(50)).await;
         server.abort();
-        Ok(Report::nothing())
+        Ok(match written {
+            Ok(()) => Report::nothing(),
+            Err(error) => Report::nothing().incomplete(&format!("what came cannot be written: {error}")),
+        })
     })
 }
 

@@ -4,14 +4,16 @@
 mod plot;
 mod tally;
 
+use crate::interrupt;
 use crate::report::{Failure, Report};
 use ants_otp::{Client, Code, Options};
 use ants_otp_sandbox::{Codes, Sandbox};
 use clap::Args;
 use serde_json::{Value, json};
-use std::io::IsTerminal as _;
+use std::fs::File;
+use std::io::{IsTerminal as _, Write as _};
 use std::net::IpAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -23,8 +25,6 @@ const SANDBOX_CODE: &str = "12345";
 const FIRST_MOBILE: u64 = 66_800_100_000;
 const MOBILES: u64 = 800_000;
 const PROGRESS_EVERY: Duration = Duration::from_millis(500);
-/// The exit status of a program that Ctrl-C has ended.
-const INTERRUPTED: i32 = 130;
 /// What a call needs, with room: thousands of threads are to fit.
 const STACK: usize = 256 * 1024;
 
@@ -83,19 +83,46 @@ pub fn run(load: &LoadOptions, url: Option<&str>, proxied: bool, options: Option
         None => options.load_env(),
     };
     let client = options.max_idle_connections(idle).build()?;
+    let files = load.output.as_deref().map(Files::create).transpose()?;
     let run = Run::of(load, &client)?;
     let report = run.report(load, url.unwrap_or("service in a box"));
-    if let Some(prefix) = &load.output {
-        let files = [("json", format!("{report:#}\n")), ("svg", plot::svg(&report))];
-        for (extension, content) in files {
-            let mut path = prefix.clone().into_os_string();
+    let written = files.map_or(Ok(()), |mut files| files.write(&report));
+    let report = Report::new(text(&report), report);
+    Ok(match written {
+        Ok(()) => report,
+        Err(failure) => report.incomplete(&failure.into_parts().1),
+    })
+}
+
+/// PREFIX.json and PREFIX.svg, made before the load, so that it does not run for nothing.
+struct Files {
+    json: (PathBuf, File),
+    svg: (PathBuf, File),
+}
+
+impl Files {
+    fn create(prefix: &Path) -> Result<Self, Failure> {
+        let create = |extension: &str| -> Result<_, Failure> {
+            let mut path = prefix.as_os_str().to_owned();
             path.push(format!(".{extension}"));
             let path = PathBuf::from(path);
-            std::fs::write(&path, content)
-                .map_err(|error| refused(format!("{} cannot be written: {error}", path.display())))?;
-        }
+            let file = File::create(&path).map_err(|error| unwritten(&path, &error))?;
+            Ok((path, file))
+        };
+        Ok(Files { json: create("json")?, svg: create("svg")? })
     }
-    Ok(Report::new(text(&report), report))
+
+    fn write(&mut self, report: &Value) -> Result<(), Failure> {
+        let contents = [format!("{report:#}\n"), plot::svg(report)];
+        for ((path, file), content) in [&mut self.json, &mut self.svg].into_iter().zip(contents) {
+            file.write_all(content.as_bytes()).map_err(|error| unwritten(path, &error))?;
+        }
+        Ok(())
+    }
+}
+
+fn unwritten(path: &Path, error: &std::io::Error) -> Failure {
+    Failure::refused(Code::InvalidArgument, format!("{} cannot be written: {error}", path.display()))
 }
 
 /// Nothing is loaded by mistake. The URL is not repeated: it may hold a password that the core has not refused yet.
@@ -146,10 +173,14 @@ impl Run {
     fn of(load: &LoadOptions, client: &Client) -> Result<Self, Failure> {
         let tallies: Vec<Mutex<Tally>> = (0..load.threads).map(|_| Mutex::default()).collect();
         let (over, next) = (Arc::new(AtomicBool::new(false)), AtomicUsize::new(0));
-        stop_on_interrupt(Arc::clone(&over))?;
+        let stop = Arc::clone(&over);
+        // What was measured until then is told.
+        interrupt::on_signal(move || stop.store(true, Ordering::Relaxed))?;
         let begun = Instant::now();
         let mut watch = Watch::default();
         std::thread::scope(|scope| {
+            // However this ends, so do the threads: the scope waits for them.
+            let _end = EndOnDrop(&over);
             let start = |(number, tally): (usize, _)| {
                 let worker = Worker { client, load, tally, next: &next, over: &over };
                 let thread = std::thread::Builder::new().stack_size(STACK);
@@ -162,12 +193,11 @@ impl Run {
             if started.is_ok() {
                 watch.watch(load, &tallies, begun, &over);
             }
-            over.store(true, Ordering::Relaxed);
             started
         })?;
         watch.end(&tallies, begun);
         if !load.quiet && std::io::stderr().is_terminal() {
-            eprintln!();
+            tell("\n");
         }
         Ok(Run { tallies, intervals: watch.intervals, took: begun.elapsed() })
     }
@@ -201,6 +231,14 @@ impl Run {
             "deliveries": all.deliveries(),
             "intervals": intervals,
         })
+    }
+}
+
+struct EndOnDrop<'a>(&'a AtomicBool);
+
+impl Drop for EndOnDrop<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
     }
 }
 
@@ -241,23 +279,6 @@ impl Watch {
         self.intervals.push(Interval { until: begun.elapsed(), tally: now.since(&self.seen) });
         self.seen = now;
     }
-}
-
-/// Ctrl-C ends the load early, so that what was measured is told; a second one ends the program.
-fn stop_on_interrupt(over: Arc<AtomicBool>) -> Result<(), Failure> {
-    let refused =
-        |error: std::io::Error| Failure::refused(Code::InvalidArgument, format!("no thread for Ctrl-C: {error}"));
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().map_err(refused)?;
-    let listen = move || {
-        runtime.block_on(async {
-            while tokio::signal::ctrl_c().await.is_ok() {
-                if over.swap(true, Ordering::Relaxed) {
-                    std::process::exit(INTERRUPTED);
-                }
-            }
-        });
-    };
-    std::thread::Builder::new().spawn(listen).map(drop).map_err(refused)
 }
 
 /// One thread's calls.
@@ -334,10 +355,15 @@ fn show(intervals: &[Interval], all: &Tally) {
         counts(&all.deliveries()),
     );
     if std::io::stderr().is_terminal() {
-        eprint!("\r\x1b[K{line}");
+        tell(&format!("\r\x1b[K{line}"));
     } else {
-        eprintln!("{line}");
+        tell(&format!("{line}\n"));
     }
+}
+
+/// Progress that nobody can read any more is no reason to end, and none to panic as `eprint!` does.
+fn tell(text: &str) {
+    let _ = std::io::stderr().write_all(text.as_bytes());
 }
 
 fn counts(counted: &Value) -> String {

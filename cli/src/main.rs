@@ -10,13 +10,14 @@ mod credentials;
 mod doctor;
 mod explain;
 mod head;
+mod interrupt;
 mod listen;
 mod load;
 mod pages;
 mod report;
 mod sandbox;
 
-use ants_otp::{Call, Client, Code, Record};
+use ants_otp::{Call, Cancel, Client, Code, Record};
 use arguments::{Arguments, ClientOptions, Command, Operation};
 use clap::Parser as _;
 use report::{Failure, Report};
@@ -67,40 +68,51 @@ fn call(options: &ClientOptions, operation: &Operation, record: Option<&Record>)
     match operation {
         Operation::Request { mobile, as_given, call } => {
             let call = recorded(call.to_call().mobile_as_given(*as_given));
-            Ok(Report::sent(&client(options)?.request_with(mobile, &call)?))
+            Ok(Report::sent(&client(options)?.request_with(mobile, &stoppable(call)?)?))
         }
         Operation::Resend { otp_id, call } => {
-            let (client, call) = (client(options)?, recorded(call.to_call()));
+            let (client, call) = (client(options)?, stoppable(recorded(call.to_call()))?);
             let sent = match otp_id {
                 Some(otp_id) => client.resend_with(otp_id, &call)?,
                 None => client.resend_newest(&call)?,
             };
             Ok(Report::sent(&sent))
         }
-        Operation::Verify { otp_id, code, call } => verify(options, otp_id, code.as_deref(), &recorded(call.to_call())),
-        Operation::Balance => Ok(Report::account(&client(options)?.balance_with(&recorded(Call::new()))?)),
+        Operation::Verify { otp_id, code, call } => verify(options, otp_id, code.as_deref(), recorded(call.to_call())),
+        Operation::Balance => Ok(Report::account(&client(options)?.balance_with(&stoppable(recorded(Call::new()))?)?)),
     }
+}
+
+/// Ctrl-C stops the call, which then tells its delivery. What comes before, such as a prompt, ends as usual.
+fn stoppable(call: Call) -> Result<Call, Failure> {
+    let cancel = Cancel::new();
+    let stopped = call.cancel(&cancel);
+    interrupt::on_signal(move || cancel.fire())?;
+    Ok(stopped)
 }
 
 fn client(options: &ClientOptions) -> Result<Client, Failure> {
     Ok(credentials::add(options, options.to_options())?.load_env().build()?)
 }
 
-fn verify(options: &ClientOptions, otp_id: &str, code: Option<&str>, call: &Call) -> Result<Report, Failure> {
+fn verify(options: &ClientOptions, otp_id: &str, code: Option<&str>, call: Call) -> Result<Report, Failure> {
     // Options that cannot work are told before anybody types a code.
     let client = client(options)?;
     let verification = match code {
         Some(code) => {
             credentials::warn("the OTP code", "standard input");
-            client.verify_with(otp_id, code, call)?
+            client.verify_with(otp_id, code, &stoppable(call)?)?
         }
-        None => client.verify_with(otp_id, &typed_code()?, call)?,
+        None => {
+            let code = typed_code()?;
+            client.verify_with(otp_id, &code, &stoppable(call)?)?
+        }
     };
     Ok(Report::verification(verification))
 }
 
-/// The first line of standard input. At a terminal it is asked for, and shown as it is typed: whoever reads it from an SMS
-/// wants to see what he types.
+/// The first line of standard input. At a terminal it is asked for, and shown as it is typed: people who read it from an SMS
+/// want to see what they type.
 fn typed_code() -> Result<String, Failure> {
     let stdin = std::io::stdin();
     if stdin.is_terminal() {

@@ -23,7 +23,9 @@ pub fn manual(folder: Option<&Path>) -> Result<Report, Failure> {
         clap_mangen::Man::new(command).render(&mut page).map_err(|error| unwritten(&error))?;
         return print(&page);
     };
-    clap_mangen::generate_to(command, folder).map_err(|error| unwritten(&error))?;
+    std::fs::create_dir_all(folder).and_then(|()| clap_mangen::generate_to(command, folder)).map_err(|error| {
+        Failure::refused(Code::InvalidArgument, format!("cannot write to {}: {error}", folder.display()))
+    })?;
     Ok(Report::new(
         format!("The manual is in {}.", folder.display()),
         json!({ "folder": folder.display().to_string() }),
@@ -40,5 +42,5 @@ fn print(bytes: &[u8]) -> Result<Report, Failure> {
 }
 
 fn unwritten(error: &std::io::Error) -> Failure {
-    Failure::refused(Code::InvalidArgument, format!("this cannot be written: {error}"))
+    Failure::refused(Code::InvalidArgument, format!("the page cannot be written: {error}"))
 }

@@ -3,6 +3,7 @@
 use ants_otp::{Account, Code, Delivery, Error, Sent, Verification};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
+use std::io::ErrorKind::BrokenPipe;
 use std::io::Write as _;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -17,6 +18,8 @@ const REFUSED: u8 = 2;
 const NOT_SENT: u8 = 3;
 /// It may have been sent.
 const MAYBE_SENT: u8 = 4;
+/// What came of it could not be written where it was wanted.
+const UNWRITTEN: u8 = 5;
 
 /// One run's outcome, ready to be printed.
 pub struct Report {
@@ -27,12 +30,19 @@ pub struct Report {
     is_failure: bool,
     /// Everything was printed before.
     is_silent: bool,
+    /// To be read, and no result of a call: that nobody reads it to its end is no failure.
+    is_page: bool,
 }
 
 impl Report {
     /// A success.
     pub fn new(text: String, json: Value) -> Self {
-        Report { text, json, status: SUCCESS, is_failure: false, is_silent: false }
+        Report { text, json, status: SUCCESS, is_failure: false, is_silent: false, is_page: false }
+    }
+
+    /// A page to be read.
+    pub fn page(text: String, json: Value) -> Self {
+        Report { is_page: true, ..Report::new(text, json) }
     }
 
     /// A success that prints nothing more.
@@ -92,25 +102,36 @@ impl Report {
         }
     }
 
-    /// Prints it; what cannot be printed does not change the status, since that tells what became of the call.
+    /// The same as one that could not be written whole: a success no more.
+    pub fn incomplete(self, why: &str) -> Self {
+        complain(why);
+        let status = self.unwritten_status();
+        self.with_status(status)
+    }
+
+    /// Prints it. A result that cannot be written goes to standard error, and is no success: its otp id is paid for.
     pub fn print(self, as_json: bool) -> ExitCode {
-        let written = if self.is_silent {
-            Ok(())
-        } else if as_json {
-            write_line(&self.json.to_string())
-        } else if self.is_failure {
-            complain(&self.text);
-            Ok(())
-        } else {
-            write_line(&self.text)
-        };
-        match written {
-            Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-                complain(&format!("the result cannot be written: {error}"));
-            }
-            _ => {}
+        let line = if as_json { &self.json.to_string() } else { &self.text };
+        if self.is_silent {
+            return ExitCode::from(self.status);
         }
-        ExitCode::from(self.status)
+        if self.is_failure && !as_json {
+            complain(line);
+            return ExitCode::from(self.status);
+        }
+        match write_line(line) {
+            Ok(()) => ExitCode::from(self.status),
+            Err(error) if self.is_page && error.kind() == BrokenPipe => ExitCode::from(self.status),
+            Err(error) => {
+                complain(&format!("the result cannot be written: {error}. It is:\n{line}"));
+                ExitCode::from(self.unwritten_status())
+            }
+        }
+    }
+
+    /// A status that tells what became of a call stays.
+    fn unwritten_status(&self) -> u8 {
+        if self.status == SUCCESS { UNWRITTEN } else { self.status }
     }
 }
 
@@ -131,9 +152,12 @@ pub fn write_line(line: &str) -> std::io::Result<()> {
 pub fn usage(error: &clap::Error) -> ExitCode {
     let as_json = std::env::args_os().any(|argument| argument == "--json");
     if !error.use_stderr() || !as_json {
-        // Where help cannot be written, there is nobody to tell.
-        let _ = error.print();
-        return ExitCode::from(if error.use_stderr() { REFUSED } else { SUCCESS });
+        let printed = error.print();
+        return ExitCode::from(match printed {
+            _ if error.use_stderr() => REFUSED,
+            Err(error) if error.kind() != BrokenPipe => UNWRITTEN,
+            _ => SUCCESS,
+        });
     }
     let message = error.render().to_string();
     let message = message.trim().trim_start_matches("error: ").lines().next().unwrap_or_default();

@@ -2,9 +2,11 @@
 
 use crate::{MOBILE, Run, program_at, program_for, run, run_typing};
 use ants_otp_sandbox::Sandbox;
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
+use std::process::Stdio;
 
 /// A service whose every connection gets these bytes once something was asked; none: it says nothing and hangs up.
 fn service(answer: &'static str) -> String {
@@ -190,4 +192,43 @@ fn verbose_tells_each_call_without_its_secrets() {
     let run = run(program_for(&sandbox).args(["request", MOBILE, "--verbose"]));
     assert!(run.err.contains("request to") && run.err.contains("5678"), "{}", run.err);
     assert!(!run.err.contains(MOBILE) && !run.err.contains(sandbox.password()));
+}
+
+/// The otp id is paid for: it is told where it can be told, and the status is none of success.
+#[test]
+fn a_result_that_cannot_be_written_goes_to_standard_error() {
+    let sandbox = Sandbox::builder().start().unwrap();
+    for (arguments, told) in [(&["request", MOBILE][..], "otp id"), (&["request", "--json", MOBILE], "\"otp_id\"")] {
+        let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+        let output = program_for(&sandbox).args(arguments).stdout(full).output().unwrap();
+        let err = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(5), "{err}");
+        assert!(err.contains("No space left") && err.contains(told), "{err}");
+        assert!(err.contains(&sandbox.messages().last().unwrap().otp_id), "{err}");
+    }
+    // A status that tells what became of the call stays.
+    let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+    let wrong = program_for(&sandbox).args(["verify", "x", "0", "--json"]).stdout(full).output().unwrap();
+    assert_eq!(wrong.status.code(), Some(1));
+    let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+    assert_eq!(program_for(&sandbox).arg("--help").stdout(full).status().unwrap().code(), Some(5));
+}
+
+#[test]
+fn a_signal_ends_a_call_with_its_delivery() {
+    for signal in [Signal::INT, Signal::TERM] {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let mut request = program_at(&format!("http://{}", listener.local_addr().unwrap()));
+        request.args(["request", MOBILE, "--json"]).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let child = request.spawn().unwrap();
+        // It answers nothing. Once the whole request is there, the call waits for the answer.
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut asked = [0; 4096];
+        while !asked.contains(&b'}') && stream.read(&mut asked).unwrap() > 0 {}
+        kill_process(Pid::from_child(&child), signal).unwrap();
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(4), "{output:?}");
+        let told: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!((&told["code"], &told["delivery"]), (&(-22).into(), &"UNKNOWN".into()));
+    }
 }

@@ -4,6 +4,7 @@ use crate::{program, program_at, program_for, run};
 use ants_otp_sandbox::{Codes, Sandbox};
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::Stdio;
+use std::time::{Duration, Instant};
 
 const SHORT: [&str; 6] = ["load", "--seconds", "0.4", "--threads", "3", "--quiet"];
 
@@ -72,6 +73,37 @@ fn ctrl_c_ends_it_early_with_its_report() {
     assert_eq!(child.wait().unwrap().code(), Some(0));
     let report: serde_json::Value = serde_json::from_str(&report).unwrap();
     assert!(report["calls"].as_u64().unwrap() > 0 && report["seconds"].as_f64().unwrap() < 3600.0);
+}
+
+#[test]
+fn it_ends_in_time_whatever_becomes_of_its_output() {
+    for closed in [true, false] {
+        let sandbox = Sandbox::builder().start().unwrap();
+        let mut load = program_for(&sandbox);
+        load.args(["load", "--seconds", "1.2", "--threads", "1", "--pause-ms", "50"]);
+        if closed {
+            load.stdout(Stdio::piped()).stderr(Stdio::piped());
+        } else {
+            let full = || std::fs::File::options().write(true).open("/dev/full").unwrap();
+            load.stdout(full()).stderr(full());
+        }
+        let mut child = load.spawn().unwrap();
+        drop((child.stdout.take(), child.stderr.take()));
+        let begun = Instant::now();
+        let status = child.wait().unwrap();
+        assert!(begun.elapsed() < Duration::from_secs(5), "closed: {closed}");
+        assert_eq!(status.code(), Some(5), "closed: {closed}");
+        let sent = sandbox.messages().len();
+        assert!((1..=30).contains(&sent), "closed: {closed}: {sent} SMS");
+    }
+}
+
+#[test]
+fn a_file_that_cannot_be_written_is_told_before_the_load() {
+    let sandbox = Sandbox::builder().start().unwrap();
+    let run = run(program_for(&sandbox).args(SHORT).args(["--output", "/nonexistent/folder/load"]));
+    assert!(run.status == 2 && run.err.contains("/nonexistent/folder/load.json"), "{run:?}");
+    assert_eq!(sandbox.messages().len(), 0);
 }
 
 #[test]

@@ -48,3 +48,14 @@ fn the_manual_is_one_page_or_one_for_each_command() {
     std::fs::remove_dir_all(&folder).unwrap();
     assert_eq!((written.status, pages), (0, vec![true; COMMANDS.len()]));
 }
+
+#[test]
+fn the_manuals_folder_is_made_and_one_that_cannot_be_is_named() {
+    let folder = std::env::temp_dir().join(format!("ants-otp-manual-{}/new/folder", std::process::id()));
+    let run = |folder: &std::path::Path| crate::run(program().args(["man", "--output"]).arg(folder));
+    assert_eq!(run(&folder).status, 0);
+    assert!(folder.join("ants-otp.1").exists());
+    std::fs::remove_dir_all(folder.ancestors().nth(2).unwrap()).unwrap();
+    let refused = run(std::path::Path::new("/dev/null/folder"));
+    assert!(refused.status == 2 && refused.err.contains("cannot write to /dev/null/folder"), "{refused:?}");
+}
