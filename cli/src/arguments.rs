@@ -6,6 +6,7 @@ use crate::report;
 use ants_otp::{Call, Client, Options};
 use ants_otp_sandbox::Dialect;
 use clap::{Args, Parser, Subcommand};
+use std::ffi::OsString;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -90,7 +91,8 @@ pub enum Command {
     /// Run the OTP service in a box on this machine, for tests and first steps
     ///
     /// Prints one line of JSON (url, username, password, otc_id), then serves until it is stopped. The URL in a browser
-    /// shows the SMS it would have sent; GET /sandbox/messages lists them.
+    /// shows the SMS it would have sent; GET /sandbox/messages lists them. With `-- COMMAND…`, runs that command against the
+    /// sandbox instead: ants-otp sandbox -- pytest.
     Sandbox(SandboxOptions),
     /// Print the completion of a shell: bash, elvish, fish, powershell or zsh
     Completion { shell: clap_complete::Shell },
@@ -157,6 +159,13 @@ pub struct SandboxOptions {
     /// End when the process that started it has ended, however that came
     #[arg(long)]
     pub exit_with_parent: bool,
+    /// Run this command against the sandbox, then end with its exit status
+    ///
+    /// The command finds the sandbox in ANTS_OTP_BASE_URL, ANTS_OTP_USERNAME, ANTS_OTP_PASSWORD and ANTS_OTP_OTC_ID, and none
+    /// of the caller's other ANTS_OTP_ variables. Standard output is the command's alone. Signals are passed on to it; a
+    /// command that a signal ended gives 128 and the signal's number, one that is not there 127.
+    #[arg(last = true, value_name = "COMMAND")]
+    pub command: Vec<OsString>,
 }
 
 impl Operation {

@@ -1,4 +1,6 @@
-//! `sandbox`: the OTP service in a box, until it is stopped.
+//! `sandbox`: the OTP service in a box, until it is stopped, or until a command that is run against it has ended.
+
+mod command;
 
 use crate::arguments::SandboxOptions;
 use crate::report::{self, Failure, Report};
@@ -9,7 +11,8 @@ use std::time::Duration;
 
 const PARENT_CHECK: Duration = Duration::from_millis(100);
 
-/// Prints the one line that a program needs to use it, then serves. Comes back only where it cannot start.
+/// Prints the one line that a program needs to use it, then serves; comes back only where it cannot start. With a command,
+/// serves until that has ended.
 pub fn serve(options: &SandboxOptions) -> Result<Report, Failure> {
     if options.exit_with_parent {
         end_with_parent();
@@ -28,6 +31,9 @@ pub fn serve(options: &SandboxOptions) -> Result<Report, Failure> {
     let sandbox = builder
         .start()
         .map_err(|error| refused(format!("the sandbox cannot start on port {}: {error}", options.port)))?;
+    if let Some((program, arguments)) = options.command.split_first() {
+        return command::run(program, arguments, &sandbox);
+    }
     let line = json!({
         "url": sandbox.url(),
         "username": sandbox.username(),

@@ -1,6 +1,7 @@
 //! `sandbox`: its one line, and when it ends.
 
 use crate::{program, program_at, run};
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
@@ -130,4 +131,49 @@ fn dialect_and_database_are_the_ones_asked_for() {
     }
     assert!(asked[1] > asked[0], "{asked:?}");
     assert_eq!(run(program().args(["sandbox", "--dialect", "klingon"])).status, 2);
+}
+
+/// `ants-otp sandbox -- sh -c SCRIPT`.
+fn with_command(script: &str) -> Command {
+    let mut command = program();
+    command.args(["sandbox", "--", "sh", "-c", script]);
+    command
+}
+
+#[test]
+fn a_command_finds_the_sandbox_and_nothing_of_the_callers_account() {
+    let script = "env | grep ^ANTS_OTP_ | sort; $PROGRAM request 081-234-5678 --json; exit 7";
+    let run = run(with_command(script)
+        .env("PROGRAM", env!("CARGO_BIN_EXE_ants-otp"))
+        .env("ANTS_OTP_TOKEN", "t")
+        .env("ANTS_OTP_PROXY", "http://proxy.example:3128")
+        .env("ANTS_OTP_BASE_URL", "https://otp.example"));
+    assert_eq!((run.status, run.err.as_str()), (7, ""));
+    let lines: Vec<&str> = run.out.lines().collect();
+    let names: Vec<&str> = lines[..4].iter().map(|line| line.split('=').next().unwrap()).collect();
+    assert_eq!(names, ["ANTS_OTP_BASE_URL", "ANTS_OTP_OTC_ID", "ANTS_OTP_PASSWORD", "ANTS_OTP_USERNAME"]);
+    let sent: Value = serde_json::from_str(lines[4]).unwrap();
+    assert_eq!((lines.len(), &sent["code"]), (5, &0.into()), "standard output is the command's alone");
+}
+
+#[test]
+fn a_signal_is_passed_on_to_the_command_and_its_end_is_told() {
+    for (script, status) in
+        [("trap 'exit 9' TERM; echo ready; while :; do sleep 0.1; done", 9), ("echo ready; exec sleep 60", 143)]
+    {
+        let mut child = with_command(script).stdout(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        assert_eq!(line, "ready\n");
+        kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
+        assert_eq!(child.wait().unwrap().code(), Some(status), "{script}");
+    }
+    assert_eq!(run(&mut with_command("kill -KILL $$")).status, 128 + 9);
+}
+
+#[test]
+fn a_command_that_is_not_there_is_told_as_a_shell_tells_it() {
+    let missing = run(program().args(["sandbox", "--", "/nonexistent/command"]));
+    assert!(missing.status == 127 && missing.err.contains("/nonexistent/command"), "{missing:?}");
+    assert_eq!(run(program().args(["sandbox", "--", "/"])).status, 126);
 }
