@@ -78,6 +78,10 @@ pub fn report(arguments: &ClientOptions) -> Report {
     let mut checks = settings::checks(arguments);
     let (client, may_ask) = client(arguments, &mut checks);
     if let Some(client) = client {
+        checks.extend(client.warning().map(|warning| {
+            let advice = "mend or remove what is left out, in case the service's authority is among it";
+            Check::warning("settings", warning, advice, json!({ "setting": "CA file" }))
+        }));
         let way_is_free = way(client.diagnose(), &mut checks);
         if way_is_free && may_ask {
             account(&client, &mut checks);

@@ -1,4 +1,4 @@
-"""Log lines for the logger ``ants_otp``: the native module collects those of a call or a new client; they are written here.
+"""Log lines for the logger ``ants_otp``: those of a call or of a new client are collected in Rust, and written here.
 
 A program that has not imported ``logging`` listens to nobody, so this never imports it.
 """

@@ -41,8 +41,8 @@ class Client(Face):
         country_code: The country of mobile numbers that begin with 0: its calling code, ``"66"`` if not given.
         ca_file: A PEM file of certificates to trust beside the roots (``ANTS_OTP_CA_FILE``). Single ones that cannot be
             used are left out, with a warning from the logger ``ants_otp``.
-        root_certificates: Which roots are trusted: ``"bundled"`` (Mozilla's, the default), ``"system"`` or ``"none"``: the
-            certificates of `ca_file` alone.
+        root_certificates: Which roots are trusted: ``"bundled"`` (Mozilla's, the default), ``"system"`` or ``"none"``:
+            the certificates of `ca_file` alone.
         client_certificate: The client's own certificate chain and its key, two PEM files.
         proxy: URL of a proxy: ``http://``, ``https://``, ``socks5://`` or ``socks5h://`` (``ANTS_OTP_PROXY``).
         proxy_from_env: Take the proxy from ``HTTPS_PROXY`` or ``ALL_PROXY``, and exceptions from ``NO_PROXY``.

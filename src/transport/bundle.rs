@@ -9,6 +9,7 @@ use rustls::pki_types::CertificateDer;
 
 const BYTE_ORDER_MARK: &[u8] = "\u{FEFF}".as_bytes();
 const BEGIN: &[u8] = b"-----BEGIN ";
+const END: &[u8] = b"-----END ";
 const TRUSTED: &[u8] = b"TRUSTED CERTIFICATE";
 /// The second is what it was called once.
 const CERTIFICATES: [&[u8]; 3] = [b"CERTIFICATE", b"X509 CERTIFICATE", TRUSTED];
@@ -39,7 +40,7 @@ pub(crate) fn certificates(text: &[u8]) -> Vec<Checked<Certificate>> {
                 None if contains(label, b"CERTIFICATE") => found.push(Err("its first line is broken".to_owned())),
                 None => {}
             }
-        } else if let Some(end) = line.strip_prefix(b"-----END ") {
+        } else if let Some(end) = line.strip_prefix(END) {
             let section = open.take().filter(|(label, _)| is_certificate(label));
             found.extend(section.map(|(label, base64)| match end.strip_prefix(label) {
                 Some(b"-----") => read(label, &base64),
@@ -53,12 +54,14 @@ pub(crate) fn certificates(text: &[u8]) -> Vec<Checked<Certificate>> {
     found
 }
 
-/// The lines without what surrounds them. A section begins on a line of its own, also where the line end before it was lost.
+/// The lines without what surrounds them. A section begins on a line of its own, also where the line end behind the one before
+/// it was lost.
 fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     text.split(|byte| matches!(byte, b'\n' | b'\r')).flat_map(|line| {
+        let line = trimmed(line);
         let begins = line.windows(BEGIN.len()).position(|window| window == BEGIN);
-        let (before, line) = line.split_at(begins.unwrap_or(0));
-        [trimmed(before), trimmed(line)].into_iter().filter(|line| !line.is_empty())
+        let (end, line) = line.split_at(begins.filter(|_| line.starts_with(END)).unwrap_or(0));
+        [trimmed(end), line].into_iter().filter(|line| !line.is_empty())
     })
 }
 
@@ -159,6 +162,7 @@ mod tests {
             ("byte order marks", format!("\u{FEFF}{one}\u{FEFF}{one}"), 2),
             ("no line end between two", format!("{joined}{joined}"), 2),
             ("a byte order mark between two", format!("{joined}\u{FEFF}{joined}"), 2),
+            ("a comment", format!("# a -----BEGIN CERTIFICATE----- and its end\n{one}"), 1),
             ("text around", format!("An authority:\n{one}ours: - x\n{one}# end"), 2),
             ("in pieces, without padding", pem("CERTIFICATE", "MAMB \n\nAQA"), 1),
             ("as it was called once", pem("X509 CERTIFICATE", BODY), 1),

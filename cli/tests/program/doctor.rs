@@ -148,6 +148,20 @@ fn a_certificate_with_time_left_is_well_and_an_untrusted_one_is_shown() {
 }
 
 #[test]
+fn what_is_left_out_of_a_ca_file_is_a_warning() {
+    let (url, ca_file) = tls_service(90, "");
+    let broken = "-----BEGIN CERTIFICATE-----\n%\n-----END CERTIFICATE-----\n";
+    std::fs::write(&ca_file, format!("{broken}{}", std::fs::read_to_string(&ca_file).unwrap())).unwrap();
+    let (_, report) = doctor(program_at(&url).args(["--root-certificates", "none", "--ca-file"]).arg(&ca_file));
+    std::fs::remove_file(&ca_file).unwrap();
+    let checks = report["checks"].as_array().unwrap();
+    let warning = checks.iter().find(|check| check["status"] == "warning").unwrap();
+    let message = warning["message"].as_str().unwrap();
+    assert!(message.starts_with("left out of ca_file: 1 unreadable certificate, of 2 in all; number 1"), "{message}");
+    assert_eq!(check(&report, "tls")["status"], "ok");
+}
+
+#[test]
 fn a_prepaid_account_without_credit_is_a_warning() {
     let account = Account::basic("poor", "secret").prepaid(0);
     let sandbox = Sandbox::builder().account(account).start().unwrap();
