@@ -40,7 +40,7 @@ class Server(ThreadingHTTPServer):
 
 
 class Service:
-    """A service that gives the answer it was told to, and remembers what it was asked."""
+    """A service that gives the answer it was told to, or what a function makes of the body, and remembers what it was asked."""
 
     def __init__(self) -> None:
         self.status = 200
@@ -70,7 +70,9 @@ class Service:
                     return
                 if service.together:
                     service.together.wait(10)
-                answer = service.answer if isinstance(service.answer, bytes) else json.dumps(service.answer).encode()
+                answer = service.answer(body) if callable(service.answer) else service.answer
+                if not isinstance(answer, bytes):
+                    answer = json.dumps(answer).encode()
                 self.send_response(service.status)
                 self.send_header("Content-Length", str(len(answer)))
                 for name, value in service.headers.items():

@@ -133,7 +133,7 @@ def test_credentials_replace_the_environments_and_stand_alone(
 
 
 def test_a_copy_has_other_defaults_and_the_same_connections(service: Service) -> None:
-    service.answer = SENT
+    service.answer = lambda body: {"otpId": body["mobile"], "otcId": body["otcId"]}
     client = service.client()
     client.request("0812345678")
     other = client.with_options(otc_id="OTC-2", country_code="65", timeout=0.2)
