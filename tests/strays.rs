@@ -396,17 +396,20 @@ impl Service {
     }
 }
 
-/// The number of the call, which is its user's name, and the dialect: the first part of the path.
+/// The number of the call, which its user is called by, and the dialect: the first part of the path.
 fn read(request: &Seen) -> (usize, String) {
     let dialect = request.head.split('/').nth(1).unwrap().to_owned();
     let pair = request.head.split("Basic ").nth(1).and_then(|rest| rest.lines().next()).unwrap();
     let pair = base64::engine::general_purpose::STANDARD.decode(pair.trim()).unwrap();
     let pair = String::from_utf8(pair).unwrap();
-    (pair.split(':').next().unwrap().parse().unwrap(), dialect)
+    let user = pair.split(':').next().unwrap();
+    (user.strip_prefix(USER).unwrap().parse().unwrap(), dialect)
 }
 
 // The callers ---------------------------------------------------------------------------------------------------------
 
+/// Before the number of the call: the bare number would be masked in what the answer says of itself.
+const USER: &str = "caller ";
 const ROUTES: [&str; 5] = ["plain", "TLS", "plain through a proxy", "TLS through a proxy", "TLS through SOCKS"];
 
 /// How many calls came to what.
@@ -546,7 +549,7 @@ impl Strays {
     }
 
     fn options(&self, plan: &Plan) -> Call {
-        let call = Call::new().credentials(&plan.number.to_string(), "x");
+        let call = Call::new().credentials(&format!("{USER}{}", plan.number), "x");
         match plan.fault {
             Fault::TooLate => call.timeout(SHORT),
             Fault::Cancelled => {
