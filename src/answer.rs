@@ -6,6 +6,7 @@ use crate::body_text::BodyText;
 use crate::check::{self, shown};
 use crate::error::{Parts, Words};
 use crate::json::{self, Json, Key, Object};
+use crate::secret::{Secret, Wiped};
 use crate::{Account, Code, Delivery, Error, Result, Sent, Status, Verification};
 use std::time::Duration;
 
@@ -15,7 +16,7 @@ pub(crate) struct Answer {
     pub http_status: u16,
     pub retry_after: Option<Duration>,
     /// As it came; empty where nobody asked for it.
-    pub head: Vec<u8>,
+    pub head: Wiped,
     pub body: BodyText,
     /// It came on a connection that had carried another call before.
     pub reused: bool,
@@ -63,8 +64,8 @@ impl Answer {
             otp_id: otp_id.to_owned(),
             otc_id: self.trusted(object.opaque(Key::OtcId))?.filter(|id| !id.is_empty()).unwrap_or(otc_id).to_owned(),
             reference_code: self.trusted(object.label(Key::ReferenceCode))?.unwrap_or_default().to_owned(),
-            message: words.message,
-            description: words.description,
+            message: words.message.into_plain(),
+            description: words.description.into_plain(),
         })
     }
 
@@ -141,8 +142,8 @@ impl Answer {
     /// Reads the answer into `object`, which stays empty if that is malformed. It is accepted if it is readable, has an HTTP 2xx status and refuses nothing.
     fn accepted<'a>(&'a self, object: &mut Object<'a>) -> Result<()> {
         let read = match &self.body {
-            BodyText::Utf8(text) => object.read(text),
-            BodyText::Thai(text) => object.read_doubtful(text),
+            BodyText::Utf8(text) => object.read(text.reveal()),
+            BodyText::Thai(text) => object.read_doubtful(text.reveal()),
             BodyText::Unreadable(_) => Err("it is text in no known coding"),
         };
         let read = read.and_then(|()| object.refuse_repeats());
@@ -207,8 +208,6 @@ impl Answer {
     }
 
     fn error(&self, code: Code, delivery: Delivery, message: String, words: Words) -> Error {
-        let message =
-            if words.message.is_empty() { message } else { format!("{message} The service says: {}", words.message) };
         Error::from_parts(Parts {
             code,
             delivery,
@@ -240,7 +239,7 @@ fn refusal(object: &Object<'_>) -> Result<Option<Refusal>, &'static str> {
         return Ok(None);
     }
     let mut words = failing.map(|part| part.words.clone()).unwrap_or_else(|| top_words(object));
-    if words.message.is_empty() {
+    if words.message.reveal().is_empty() {
         words = top_words(object);
     }
     let known = match stated {
@@ -250,7 +249,7 @@ fn refusal(object: &Object<'_>) -> Result<Option<Refusal>, &'static str> {
             Some(Code::from_service_number(number).unwrap_or(Code::Refused))
         }
         Some(_) => Some(Code::Refused),
-        None => Code::from_service_words(&words.message).filter(|code| *code != Code::Ok),
+        None => Code::from_service_words(words.message.reveal()).filter(|code| *code != Code::Ok),
     };
     Ok(Some(Refusal { code: known, words }))
 }
@@ -334,15 +333,16 @@ impl Part {
             Some(Json::Bool(false)) => return Ok(Part { fails: true, ..Part::default() }),
             _ => return Ok(Part::default()),
         };
-        let fails = !part.words.message.trim().is_empty() && !means_success(&part.words.message);
+        let message = part.words.message.reveal();
+        let fails = !message.trim().is_empty() && !means_success(message);
         Ok(Part { fails, ..part })
     }
 
     /// The answer itself. The specification's table lists `message` beside `status`: words of the code table fail there too.
     fn top(object: &Object<'_>) -> Result<Part, &'static str> {
         let words = top_words(object);
-        let fails =
-            !words.message.is_empty() && Code::from_service_words(&words.message).is_some_and(|code| code != Code::Ok);
+        let message = words.message.reveal();
+        let fails = !message.is_empty() && Code::from_service_words(message).is_some_and(|code| code != Code::Ok);
         Ok(Part { code: service_code(object.get(Key::Code))?, words, fails })
     }
 
@@ -355,7 +355,7 @@ impl Part {
 fn top_words(object: &Object<'_>) -> Words {
     let words = |key| match object.get(key) {
         Some(Json::Text(text)) => shown(text),
-        _ => String::new(),
+        _ => Secret::default(),
     };
     Words { message: words(Key::Message), description: words(Key::Description), code: None }
 }
@@ -369,7 +369,11 @@ fn status_words(object: &Object<'_>) -> Words {
 
 /// Identifiers compare without letter case (wire.md, "Service").
 pub(crate) fn same_id(a: &str, b: &str) -> bool {
-    a.eq_ignore_ascii_case(b) || !a.is_ascii() && !b.is_ascii() && a.to_lowercase() == b.to_lowercase()
+    // Letter by letter: a copy in small letters could be one of a secret.
+    a.eq_ignore_ascii_case(b)
+        || !a.is_ascii()
+            && !b.is_ascii()
+            && a.chars().flat_map(char::to_lowercase).eq(b.chars().flat_map(char::to_lowercase))
 }
 
 fn code_of_status(http_status: u16) -> Option<Code> {

@@ -1,18 +1,19 @@
 //! The Authorization header's value.
 
 use crate::check::{self, Checked};
-use crate::secret::Secret;
+use crate::secret::{Secret, Wiped};
 use base64::Engine as _;
+use base64::decoded_len_estimate;
 use base64::engine::general_purpose::STANDARD;
-use zeroize::Zeroizing;
 
 /// User name and password (RFC 7617).
 pub(crate) fn basic(user: &str, password: &str) -> Checked<Secret> {
     check::user(user)?;
     check::password(password)?;
-    let pair = Secret::new(format!("{user}:{password}"));
+    // Each in one piece from the start: a text that grew would leave copies behind.
+    let pair = Secret::new([user, ":", password].concat());
     let encoded = Secret::new(STANDARD.encode(pair.reveal()));
-    Ok(Secret::new(format!("Basic {}", encoded.reveal())))
+    Ok(Secret::new(["Basic ", encoded.reveal()].concat()))
 }
 
 /// A bearer token (RFC 6750), or a ready-made value: one with its scheme before it (RFC 9110, section 11.1: in any case).
@@ -30,14 +31,15 @@ pub(crate) fn token(token: &str) -> Checked<Secret> {
                 .to_owned(),
         );
     }
-    // In one piece: a text that grew would leave copies behind.
     Ok(Secret::new([scheme, " ", value].concat()))
 }
 
 /// The user name and the password, with a colon between them, in Basic's `value`.
 pub(crate) fn pair_of(value: &str) -> Option<Secret> {
-    let bytes = Zeroizing::new(STANDARD.decode(value).ok()?);
-    let text = std::str::from_utf8(&bytes).ok()?;
+    let mut bytes = Wiped::default();
+    bytes.resize(decoded_len_estimate(value.len()));
+    let length = STANDARD.decode_slice(value, &mut bytes).ok()?;
+    let text = std::str::from_utf8(&bytes[..length]).ok()?;
     (text.contains(':') && !check::has_control(text)).then(|| Secret::new(text))
 }
 

@@ -1,51 +1,52 @@
 //! The bytes of an answer's body as text (wire.md, "Reading bytes"). The service is Thai, and words in the coding of Thai
 //! Windows, or in TIS-620, which is a part of it, must not cost the answer.
 
-use std::borrow::Cow;
+use crate::secret::{Secret, Wiped};
 
 /// A body.
 #[derive(Debug)]
 pub(crate) enum BodyText {
-    Utf8(String),
+    Utf8(Secret),
     /// Read as windows-874. So nothing is certain but ASCII.
-    Thai(String),
+    Thai(Secret),
     /// In no coding that is known here.
-    Unreadable(Vec<u8>),
+    Unreadable(Wiped),
 }
 
 impl Default for BodyText {
     fn default() -> Self {
-        BodyText::Utf8(String::new())
+        BodyText::Utf8(Secret::default())
     }
 }
 
-impl From<Vec<u8>> for BodyText {
-    fn from(bytes: Vec<u8>) -> Self {
-        let bytes = match String::from_utf8(bytes) {
+impl From<Wiped> for BodyText {
+    fn from(bytes: Wiped) -> Self {
+        let bytes = match bytes.into_text() {
             Ok(text) => return BodyText::Utf8(text),
-            Err(error) => error.into_bytes(),
+            Err(bytes) => bytes,
         };
-        match bytes.iter().map(|byte| windows_874(*byte)).collect() {
-            Some(text) => BodyText::Thai(text),
+        let mut text = Secret::with_room(bytes.len());
+        match bytes.iter().try_for_each(|byte| windows_874(*byte).map(|c| text.push(c))) {
+            Some(()) => BodyText::Thai(text),
             None => BodyText::Unreadable(bytes),
         }
     }
 }
 
 impl BodyText {
-    /// To be shown: with U+FFFD for what is not text.
-    pub fn shown(&self) -> Cow<'_, str> {
+    /// In UTF-8, or as they came where they are unreadable.
+    pub fn bytes(&self) -> &[u8] {
         match self {
-            BodyText::Utf8(text) | BodyText::Thai(text) => Cow::Borrowed(text),
-            BodyText::Unreadable(bytes) => String::from_utf8_lossy(bytes),
+            BodyText::Utf8(text) | BodyText::Thai(text) => text.reveal().as_bytes(),
+            BodyText::Unreadable(bytes) => bytes,
         }
     }
 }
 
-/// A body as it may be shown, for the program.
+/// A body as it may be shown, with U+FFFD for what is not text, for the program.
 #[doc(hidden)]
 pub fn body_text(bytes: &[u8]) -> String {
-    BodyText::from(bytes.to_vec()).shown().into_owned()
+    String::from_utf8_lossy(BodyText::from(Wiped::from(bytes.to_vec())).bytes()).into_owned()
 }
 
 /// The character of a byte, where Microsoft's table of code page 874 defines one: Thai stands there in the order of Unicode,
@@ -71,9 +72,9 @@ mod tests {
 
     #[test]
     fn bytes_that_are_not_utf_8_are_thai_where_all_are_defined() {
-        let text = |bytes: &[u8]| match BodyText::from(bytes.to_vec()) {
-            BodyText::Thai(text) => Some(text),
-            BodyText::Utf8(text) => panic!("UTF-8: {text}"),
+        let text = |bytes: &[u8]| match BodyText::from(Wiped::from(bytes.to_vec())) {
+            BodyText::Thai(text) => Some(text.into_plain()),
+            BodyText::Utf8(text) => panic!("UTF-8: {}", text.reveal()),
             BodyText::Unreadable(_) => None,
         };
         // "Invalid OTP Config" in Thai, as TIS-620 writes it.

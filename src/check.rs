@@ -1,7 +1,7 @@
 //! The checks that arguments and options share. Each gives back the value, or a sentence that says what to change. No
 //! sentence repeats the value: it may be a secret.
 
-use crate::secret::{Secret, Typed};
+use crate::secret::{Secret, Text};
 use std::time::Duration;
 
 /// Identifiers are opaque text (wire.md, "Service"); the bound only keeps nonsense off the network.
@@ -76,14 +76,16 @@ pub(crate) fn identifier<'a>(name: &str, value: &'a str) -> Checked<&'a str> {
 
 /// An OTP code as a person types it: outer white space goes, Thai and full-width digits become ASCII
 /// (wire.md, "verifyOTP").
-pub(crate) fn otp_code(value: &str) -> Checked<Typed<'_>> {
+pub(crate) fn otp_code(value: &str) -> Checked<Text<'_>> {
     let value = trimmed(value);
     let code = if value.is_ascii() {
-        Typed::AsGiven(value)
+        Text::AsGiven(value)
     } else {
-        Typed::Changed(Secret::new(value.chars().map(ascii_digit).collect::<String>()))
+        let mut code = Secret::with_room(value.len());
+        value.chars().for_each(|c| code.push(ascii_digit(c)));
+        Text::Changed(code)
     };
-    text("the OTP code", code.reveal(), MAX_OTP_CODE)?;
+    text("the OTP code", &code, MAX_OTP_CODE)?;
     Ok(code)
 }
 
@@ -97,9 +99,12 @@ pub(crate) fn ascii_digit(c: char) -> char {
     char::from_digit(c as u32 - zero as u32, 10).unwrap_or(c)
 }
 
-/// Text of others that a person will see: control characters, NUL among them, become U+FFFD.
-pub(crate) fn shown(text: &str) -> String {
-    text.trim().chars().map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect()
+/// Text of others that a person will see: control characters, NUL among them, become U+FFFD. It may repeat a secret.
+pub(crate) fn shown(text: &str) -> Secret {
+    let text = text.trim();
+    let mut shown = Secret::with_room(text.len());
+    text.chars().for_each(|c| shown.push(if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }));
+    shown
 }
 
 pub(crate) fn duration(name: &str, value: Duration) -> Checked<Duration> {
@@ -180,7 +185,7 @@ mod tests {
 
     #[test]
     fn otp_codes_lose_outer_space_and_keep_leading_zeros() {
-        let read = |text: &str| otp_code(text).map(|code| code.reveal().to_owned());
+        let read = |text: &str| otp_code(text).map(|code| code.to_string());
         assert_eq!(read(" 00795\n"), Ok("00795".to_owned()));
         assert_eq!(read("๐๗๙\u{FF11}\u{FF12}"), Ok("07912".to_owned()));
         assert!(otp_code(" \t").is_err() && otp_code("1\u{0}2").is_err() && otp_code(&"1".repeat(65)).is_err());

@@ -5,7 +5,7 @@ use crate::check::{self, Checked};
 use crate::error::Words;
 use crate::log::Log;
 use crate::ownership::{Asked, Claim};
-use crate::secret::{Secret, Secrets, Wiped};
+use crate::secret::{LONGEST_IN_JSON, Secret, Secrets, Wiped, wipe_stack};
 use crate::transport::{Exchange, Failure, Reply, Transport, interrupted};
 use crate::{
     Account, Call, Code, Delivery, Diagnosis, Error, LogLevel, Options, OtpId, RawAnswer, Result, Sent, Verification,
@@ -128,6 +128,9 @@ struct Body<'a> {
 }
 
 impl<'a> Body<'a> {
+    /// More than all names, quotes and commas take.
+    const NAMES: usize = 256;
+
     fn with(call: &'a Call) -> Self {
         Body {
             notify_url: call.notify_url.as_deref(),
@@ -135,6 +138,18 @@ impl<'a> Body<'a> {
             callback_data: call.callback_data.as_deref(),
             ..Body::default()
         }
+    }
+
+    /// As JSON. A verify's holds the OTP code, so there is room for all of it from the start.
+    fn written(&self) -> Result<Wiped> {
+        let texts = [self.otc_id, self.mobile, self.otp_id, self.otp_code, self.notify_url, self.notify_content_type];
+        let texts = texts.into_iter().chain([self.callback_data]).flatten();
+        let room = Self::NAMES + texts.map(|text| LONGEST_IN_JSON * text.len()).sum::<usize>();
+        let mut written = Wiped::with_room(room);
+        serde_json::to_writer(&mut written, self).map_err(|error| {
+            Error::refused(Code::Internal, format!("The request could not be written as JSON: {error}"))
+        })?;
+        Ok(written)
     }
 }
 
@@ -249,8 +264,8 @@ impl Client {
         call.check()?;
         let otp_id = check::identifier("otp_id", otp.otp_id()).map_err(argument)?;
         let code = check::otp_code(otp_code).map_err(argument)?;
-        let body = Body { otp_id: Some(otp_id), otp_code: Some(code.reveal()), ..Body::with(call) };
-        let asked = Asked::Verify { otp_id, otp_code: code.reveal() };
+        let body = Body { otp_id: Some(otp_id), otp_code: Some(&*code), ..Body::with(call) };
+        let asked = Asked::Verify { otp_id, otp_code: &*code };
         self.perform(asked, &body, call, |claim| claim.verification())
     }
 
@@ -326,12 +341,9 @@ impl Client {
     ) -> Result<T> {
         let begun = Instant::now();
         let operation = Operation::from(&asked);
-        // A verify's body holds the OTP code.
-        let body = Wiped(serde_json::to_vec(body).map_err(|error| {
-            Error::refused(Code::Internal, format!("The request could not be written as JSON: {error}"))
-        })?);
+        let body = body.written()?;
         let log = call.log.as_ref().unwrap_or(&self.0.log);
-        let result = self.exchange(&asked, &body.0, call, log).and_then(|(mut reply, sent_headers)| {
+        let result = self.exchange(&asked, &body, call, log).and_then(|(mut reply, sent_headers)| {
             let read = read(reply.claim(&asked));
             let answer = reply.into_answer(matches!(read, Ok((_, true))));
             log.line(LogLevel::Debug, || {
@@ -355,6 +367,7 @@ impl Client {
             result
         });
         log_result(log, &asked, &result, begun);
+        wipe_stack();
         result
     }
 
@@ -402,17 +415,19 @@ trait Outcome {
 
 impl Outcome for Sent {
     fn conceal(&mut self, secrets: impl Fn() -> Secrets) {
-        let mut words =
-            Words { message: mem::take(&mut self.message), description: mem::take(&mut self.description), code: None };
+        let [message, description] =
+            [&mut self.message, &mut self.description].map(|text| Secret::new(mem::take(text)));
+        let mut words = Words { message, description, code: None };
         words.conceal(secrets);
-        (self.message, self.description) = (words.message, words.description);
+        (self.message, self.description) = (words.message.into_plain(), words.description.into_plain());
     }
 }
 
 impl Outcome for Account {
     fn conceal(&mut self, secrets: impl Fn() -> Secrets) {
-        if !self.kind.ends_with("paid") {
-            self.kind = secrets().conceal(&self.kind);
+        if !["prepaid", "postpaid"].iter().any(|known| known.eq_ignore_ascii_case(&self.kind)) {
+            let kind = Secret::new(mem::take(&mut self.kind));
+            self.kind = secrets().conceal(kind.reveal());
         }
     }
 }

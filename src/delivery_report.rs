@@ -6,7 +6,7 @@ mod tree;
 
 use crate::check::shown;
 use crate::json;
-use crate::secret::Secret;
+use crate::secret::{Secret, wipe_stack};
 use crate::{Code, Delivery, Error, Result};
 use std::fmt;
 use std::sync::Arc;
@@ -43,7 +43,7 @@ struct Common {
 
 impl Common {
     fn of(report: &Node) -> Common {
-        let shared = |key| report.text(key).map(|text| Arc::from(shown(text)));
+        let shared = |key| report.text(key).map(|text| Arc::from(shown(text).reveal()));
         Common { bulk_id: shared("bulkId"), callback_data: shared("callbackData") }
     }
 }
@@ -70,7 +70,9 @@ pub fn parse_delivery_report(body: &[u8], content_type: &str) -> Result<Vec<Deli
         }
         Ok(reports)
     };
-    read().map_err(|why| Error::new(Code::BadAnswer, Delivery::Unknown, format!("This is no delivery report: {why}.")))
+    let read = read();
+    wipe_stack();
+    read.map_err(|why| Error::new(Code::BadAnswer, Delivery::Unknown, format!("This is no delivery report: {why}.")))
 }
 
 fn is_xml(content_type: &str, text: &str) -> bool {
@@ -126,29 +128,30 @@ fn push(common: &Common, detail: &Node, into: &mut Vec<DeliveryReport>) -> Resul
     if into.len() == MAX_REPORTS {
         return Err("it holds more than 10 000 messages");
     }
-    let text = |key| shown(detail.text(key).unwrap_or_default());
+    let secret = |key| shown(detail.text(key).unwrap_or_default());
+    let text = |key| secret(key).into_plain();
     // One status, or a list with one.
     let status = detail.all("status").next().map(|status| status.first_of_list());
-    let of_status = |key| shown(status.and_then(|status| status.text(key)).unwrap_or_default());
+    let of_status = |key| shown(status.and_then(|status| status.text(key)).unwrap_or_default()).into_plain();
     let credit = text("credit");
     into.push(DeliveryReport {
         bulk_id: common.bulk_id.clone().unwrap_or_else(|| text("bulkId").into()),
         message_id: text("messageId"),
         to: text("to"),
         from: text("from"),
-        text: Secret::new(text("text")),
+        text: secret("text"),
         credit: json::plain_decimal(&credit).unwrap_or(credit),
         sent_date: text("sendDate"),
         done_date: text("doneDate"),
         status_code: of_status("code"),
         status_name: match status {
-            Some(Node::Text(name)) => shown(name),
+            Some(Node::Text(name)) => shown(name.reveal()).into_plain(),
             _ => of_status("name"),
         },
         status_description: of_status("description"),
         callback_data: match (detail.text("callbackData"), &common.callback_data) {
             (None, Some(shared)) => Arc::clone(shared),
-            (own, _) => shown(own.unwrap_or_default()).into(),
+            (own, _) => shown(own.unwrap_or_default()).reveal().into(),
         },
     });
     Ok(())

@@ -1,7 +1,7 @@
 //! What went wrong, whether the request can have reached the service, and the service's own words.
 
 use crate::Code;
-use crate::secret::Secrets;
+use crate::secret::{Secret, Secrets};
 use std::fmt;
 use std::time::Duration;
 
@@ -47,22 +47,34 @@ pub(crate) struct Parts {
     pub retry_after: Option<Duration>,
 }
 
-/// What the service said of a refusal, in its own words. Empty where it said nothing.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+/// What the service said of a refusal, in its own words. Empty where it said nothing. They may repeat a secret until that is
+/// concealed.
+#[derive(Clone, Default, PartialEq, Eq)]
 pub(crate) struct Words {
-    pub message: String,
-    pub description: String,
+    pub message: Secret,
+    pub description: Secret,
     pub code: Option<i32>,
 }
 
 impl Words {
-    /// Blots out what the service must not have repeated. Words that say nothing are left alone.
+    /// Blots out what the service must not have repeated. Words of the code table say nothing of the call: they stay whole,
+    /// however short a secret is.
     pub(crate) fn conceal(&mut self, secrets: impl Fn() -> Secrets) {
         for text in [&mut self.message, &mut self.description] {
-            if !text.is_empty() && !text.eq_ignore_ascii_case("success") {
-                *text = secrets().conceal(text);
+            if !text.reveal().is_empty() && Code::from_service_words(text.reveal()).is_none() {
+                *text = Secret::new(secrets().conceal(text.reveal()));
             }
         }
+    }
+}
+
+impl fmt::Debug for Words {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Words")
+            .field("message", &self.message.reveal())
+            .field("description", &self.description.reveal())
+            .field("code", &self.code)
+            .finish()
     }
 }
 
@@ -91,11 +103,12 @@ impl Error {
         Error::new(code, Delivery::NotSent, message)
     }
 
-    /// Blots out what the service must not have repeated in its words.
+    /// Blots out what the service must not have repeated in its words, and lets the message end with them: our own stay whole.
     pub(crate) fn conceal(&mut self, secrets: impl Fn() -> Secrets) {
-        if self.0.words != Words::default() {
-            self.0.message = secrets().conceal(&self.0.message);
-            self.0.words.conceal(secrets);
+        let Parts { message, words, .. } = &mut *self.0;
+        words.conceal(secrets);
+        if !words.message.reveal().is_empty() {
+            *message = format!("{message} The service says: {}", words.message.reveal());
         }
     }
 
@@ -126,12 +139,12 @@ impl Error {
 
     /// The service's own message, or `""`. Control characters are shown as U+FFFD.
     pub fn service_message(&self) -> &str {
-        &self.0.words.message
+        self.0.words.message.reveal()
     }
 
     /// The service's own description, or `""`.
     pub fn service_description(&self) -> &str {
-        &self.0.words.description
+        self.0.words.description.reveal()
     }
 
     /// The code that the service sent, as a number, also where the table does not know it.

@@ -2,10 +2,11 @@
 //! the tests, so that it keeps building.
 
 use crate::answer::Answer;
+use crate::secret::Wiped;
 use crate::{Account, Result, Sent, Verification};
 
 fn answer(http_status: u16, body: &[u8]) -> Answer {
-    Answer { http_status, body: body.to_vec().into(), ..Answer::default() }
+    Answer { http_status, body: Wiped::from(body.to_vec()).into(), ..Answer::default() }
 }
 
 /// Reads the answer to a verify of `asked`.

@@ -2,9 +2,9 @@
 //! seen, numbers keep their text.
 
 use crate::check::{has_control, trimmed};
+use crate::secret::{Secret, Text};
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
-use std::borrow::Cow;
 use std::fmt;
 
 /// A value, read only as deep as it is used: an object stays text until somebody looks into it.
@@ -14,7 +14,7 @@ pub(crate) enum Json<'a> {
     Bool(bool),
     /// As written.
     Number(&'a str),
-    Text(Cow<'a, str>),
+    Text(Text<'a>),
     /// As written.
     Object(&'a str),
     /// As written.
@@ -77,23 +77,23 @@ impl Key {
 }
 
 /// The entries of an object in the order they were written, their keys trimmed.
-pub(crate) fn entries(text: &str) -> Result<Vec<(Cow<'_, str>, Json<'_>)>, &'static str> {
+pub(crate) fn entries(text: &str) -> Result<Vec<(Text<'_>, Json<'_>)>, &'static str> {
     let mut entries = Vec::new();
     each_entry(text, |name, value| entries.push((name, value)))?;
     Ok(entries)
 }
 
 /// Hands out each entry of the object that `text` is, repeated keys included.
-fn each_entry<'a>(text: &'a str, take: impl FnMut(Cow<'a, str>, Json<'a>)) -> Result<(), &'static str> {
+fn each_entry<'a>(text: &'a str, take: impl FnMut(Text<'a>, Json<'a>)) -> Result<(), &'static str> {
     let mut reader = serde_json::Deserializer::from_str(text);
     let read = reader.deserialize_map(Entries(take)).and_then(|read| reader.end().map(|()| read));
     read.map_err(|_| "it is not a JSON object")?
 }
 
-fn trimmed_key(key: Cow<'_, str>) -> Cow<'_, str> {
+fn trimmed_key(key: Text<'_>) -> Text<'_> {
     match key {
-        Cow::Borrowed(key) => Cow::Borrowed(trimmed(key)),
-        Cow::Owned(key) => Cow::Owned(trimmed(&key).to_owned()),
+        Text::AsGiven(key) => Text::AsGiven(trimmed(key)),
+        Text::Changed(key) => Text::Changed(Secret::new(trimmed(key.reveal()))),
     }
 }
 
@@ -245,21 +245,57 @@ fn value(raw: &str) -> Result<Json<'_>, &'static str> {
         Some(b'n') => Ok(Json::Null),
         Some(b't') => Ok(Json::Bool(true)),
         Some(b'f') => Ok(Json::Bool(false)),
-        // Without an escape, what stands between the quotes is the text.
-        Some(b'"') if !raw.contains('\\') => Ok(Json::Text(Cow::Borrowed(&raw[1..raw.len() - 1]))),
-        Some(b'"') => {
-            serde_json::from_str(raw).map(|Text(text)| Json::Text(text)).map_err(|_| "a text in it is malformed")
-        }
+        Some(b'"') => text(raw).map(Json::Text),
         Some(b'{') => Ok(Json::Object(raw)),
         Some(b'[') => Ok(Json::List(raw)),
         _ => Ok(Json::Number(raw)),
     }
 }
 
+/// The text that `raw` is, quotes included. Its escapes are read here: serde_json would leave copies behind.
+fn text(raw: &str) -> Result<Text<'_>, &'static str> {
+    let mut rest = raw.strip_prefix('"').and_then(|it| it.strip_suffix('"')).ok_or("a key is not text")?;
+    if !rest.contains('\\') {
+        return Ok(Text::AsGiven(rest));
+    }
+    let mut plain = Secret::with_room(rest.len());
+    while let Some((before, escape)) = rest.split_once('\\') {
+        let (c, behind) = escaped(escape).ok_or("a text in it is malformed")?;
+        plain.push_str(before);
+        plain.push(c);
+        rest = behind;
+    }
+    plain.push_str(rest);
+    Ok(Text::Changed(plain))
+}
+
+/// The character that `escape`, which stands behind a backslash, begins with, and what follows it (RFC 8259, section 7).
+fn escaped(escape: &str) -> Option<(char, &str)> {
+    let mut characters = escape.chars();
+    let c = match characters.next()? {
+        'u' => return utf16(characters.as_str()),
+        'b' => '\u{8}',
+        'f' => '\u{C}',
+        'n' => '\n',
+        'r' => '\r',
+        't' => '\t',
+        same => same,
+    };
+    Some((c, characters.as_str()))
+}
+
+/// The same for `\u`: one half of a pair is no character.
+fn utf16(escape: &str) -> Option<(char, &str)> {
+    let unit = |text: &str| u16::from_str_radix(text.get(..4)?, 16).ok();
+    let second = escape.get(4..)?.strip_prefix("\\u").and_then(unit);
+    let c = char::decode_utf16([unit(escape)?].into_iter().chain(second)).next()?.ok()?;
+    Some((c, &escape[if c.len_utf16() == 1 { 4 } else { 10 }..]))
+}
+
 /// Takes the entries of an object one by one. Gives what is wrong with one of the values, if anything is.
 struct Entries<F>(F);
 
-impl<'de, F: FnMut(Cow<'de, str>, Json<'de>)> Visitor<'de> for Entries<F> {
+impl<'de, F: FnMut(Text<'de>, Json<'de>)> Visitor<'de> for Entries<F> {
     type Value = Result<(), &'static str>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -268,20 +304,15 @@ impl<'de, F: FnMut(Cow<'de, str>, Json<'de>)> Visitor<'de> for Entries<F> {
 
     fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut sound = Ok(());
-        while let Some(Text(key)) = map.next_key()? {
-            match value(map.next_value::<&RawValue>()?.get()) {
-                Ok(value) => self.0(trimmed_key(key), value),
-                Err(why) => sound = sound.and(Err(why)),
+        while let Some(key) = map.next_key::<&RawValue>()? {
+            match (text(key.get()), value(map.next_value::<&RawValue>()?.get())) {
+                (Ok(key), Ok(value)) => self.0(trimmed_key(key), value),
+                (Err(why), _) | (_, Err(why)) => sound = sound.and(Err(why)),
             }
         }
         Ok(sound)
     }
 }
-
-/// A key or a text, borrowed from the input where it holds no escape.
-#[derive(serde::Deserialize)]
-#[serde(transparent)]
-struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
 #[cfg(test)]
 mod tests {
@@ -321,6 +352,28 @@ mod tests {
         }
         let deep = format!("{{\"a\":{}{}}}", "[".repeat(30_000), "]".repeat(30_000));
         let _ = object(&deep);
+    }
+
+    #[test]
+    fn escapes_are_read_as_serde_json_reads_them() {
+        let texts = [
+            r#""""#,
+            r#""plain ก""#,
+            r#""\"\\\/\b\f\n\r\t""#,
+            r#""a\u0E01\u0e02z""#,
+            r#""\ud83d\ude00, \uD83D\uDE00""#,
+            r#""\u0000""#,
+            r#""\ud83d""#,
+            r#""\ude00\ud83d""#,
+            r#""\ud83d\u0e01""#,
+            r#""\ud83dx""#,
+        ];
+        for raw in texts {
+            let expected: Option<String> = serde_json::from_str(raw).ok();
+            assert_eq!(text(raw).ok().map(|text| text.to_string()), expected, "{raw}");
+        }
+        let object = object(r#"{"r\u0065sult\u0020":true}"#).unwrap();
+        assert_eq!(object.flag(Key::Result), Ok(Some(true)));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use crate::base_url::BaseUrl;
 use crate::check::{self, Checked, Problems};
 use crate::client::Defaults;
 use crate::log::Log;
-use crate::secret::Secret;
+use crate::secret::{Secret, Wiped};
 use crate::transport::{self, Proxy, Roots, Transport};
 use crate::{Client, Code, Error, LogLevel, Result};
 use std::fmt;
@@ -228,7 +228,10 @@ impl Options {
     /// value was refused counts as set.
     pub fn load_env(mut self) -> Self {
         let variable = |name: &str| std::env::var_os(format!("ANTS_OTP_{name}")).filter(|value| !value.is_empty());
-        let text = |name: &str| variable(name).and_then(|value| value.into_string().ok());
+        let text = |name: &str| {
+            let value = variable(name).map(|value| Wiped::from(value.into_encoded_bytes()))?;
+            std::str::from_utf8(&value).ok().map(Secret::new)
+        };
         let open = |name, unset| unset && !self.problems.holds(name);
         let credentials = !self.credentials_of_calls
             && open("credentials", self.user.is_none())
@@ -239,23 +242,23 @@ impl Options {
         let ca_file = open("ca_file", self.ca_file.is_none());
         if credentials {
             self = match (text("USERNAME"), text("PASSWORD")) {
-                (Some(user), Some(password)) => self.credentials(user, password),
+                (Some(user), Some(password)) => self.credentials(user.reveal(), password.reveal()),
                 (None, None) => self,
                 (Some(_), None) => self.refuse("credentials", "ANTS_OTP_USERNAME is set, but ANTS_OTP_PASSWORD is not"),
                 (None, Some(_)) => self.refuse("credentials", "ANTS_OTP_PASSWORD is set, but ANTS_OTP_USERNAME is not"),
             };
             if let Some(token) = text("TOKEN") {
-                self = self.token(token);
+                self = self.token(token.reveal());
             }
         }
         if let (true, Some(url)) = (base_url, text("BASE_URL")) {
-            self = self.base_url(url);
+            self = self.base_url(url.reveal());
         }
         if let (true, Some(id)) = (otc_id, text("OTC_ID")) {
-            self = self.otc_id(id);
+            self = self.otc_id(id.reveal());
         }
         if let (true, Some(url)) = (proxy, text("PROXY")) {
-            self = self.proxy(url);
+            self = self.proxy(url.reveal());
         }
         if let (true, Some(path)) = (ca_file, variable("CA_FILE")) {
             self = self.ca_file(path);
@@ -270,7 +273,7 @@ impl Options {
             ("PROXY", "proxy", proxy),
         ];
         for (name, option, _) in texts.into_iter().filter(|(_, _, open)| *open) {
-            if variable(name).is_some_and(|value| value.into_string().is_err()) {
+            if variable(name).is_some() && text(name).is_none() {
                 self = self.refuse(option, &format!("ANTS_OTP_{name} is not UTF-8: set it anew"));
             }
         }

@@ -3,7 +3,7 @@
 
 use crate::answer::Answer;
 use crate::body_text::BodyText;
-use crate::secret::{MASK, Secret, Secrets};
+use crate::secret::{MASK, Secret, Secrets, Wiped};
 use std::fmt;
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ const SECRET_KEYS: [&str; 8] = ["otpcode", "otp", "pin", "password", "token", "s
 /// An answer as it came. `Debug` shows the status alone.
 pub struct RawAnswer {
     http_status: u16,
-    head: Vec<u8>,
+    head: Wiped,
     body: BodyText,
     /// What was sent, and must not come back in clear. It is taken apart by whoever looks at the answer, and few do.
     sent_headers: Arc<Secret>,
@@ -36,18 +36,19 @@ impl RawAnswer {
     pub fn headers(&self) -> Vec<(String, String)> {
         let secrets = self.secrets();
         // ureq-proto has taken the head, so there is nothing wrong with it.
-        let head = String::from_utf8_lossy(&self.head);
-        let headers = head.trim_start().lines().skip(1).filter_map(|line| line.split_once(':'));
-        let masked = headers.map(|(name, value)| match name.to_ascii_lowercase() {
-            name if name == "set-cookie" => (name, MASK.to_owned()),
-            name => (name, secrets.conceal(value.trim())),
+        let headers = self.head.trim_ascii_start().split(|byte| *byte == b'\n').skip(1).filter_map(|line| {
+            let colon = line.iter().position(|byte| *byte == b':')?;
+            let name = String::from_utf8_lossy(&line[..colon]).to_ascii_lowercase();
+            let value = if name == "set-cookie" { MASK.as_bytes() } else { line[colon + 1..].trim_ascii() };
+            Some((name, String::from_utf8_lossy(&secrets.conceal_in(value)).into_owned()))
         });
-        masked.collect()
+        headers.collect()
     }
 
     /// The body, with U+FFFD for what is no text.
     pub fn body(&self) -> String {
-        mask_values(&self.secrets().conceal(&self.body.shown()))
+        // Concealed first: what is made anew of the rest holds nothing of them.
+        mask_values(&String::from_utf8_lossy(&self.secrets().conceal_in(self.body.bytes())))
     }
 
     fn secrets(&self) -> Secrets {
@@ -108,7 +109,8 @@ mod tests {
 
     fn raw(body: &str, otp_code: &str) -> RawAnswer {
         let head = b"HTTP/1.1 200 OK\r\nX-Echo: Basic dXNlcjpodW50ZXIy \r\nSet-Cookie: session=1\r\n\r\n".to_vec();
-        let answer = Answer { http_status: 200, head, body: body.as_bytes().to_vec().into(), ..Answer::default() };
+        let body = Wiped::from(body.as_bytes().to_vec()).into();
+        let answer = Answer { http_status: 200, head: head.into(), body, ..Answer::default() };
         let sent = Secret::new("authorization: Basic dXNlcjpodW50ZXIy\r\naccept: x\r\n");
         RawAnswer::new(answer, Arc::new(sent), Some(Secret::new(otp_code)))
     }
@@ -125,7 +127,7 @@ mod tests {
     #[test]
     fn a_body_in_the_coding_of_thai_windows_is_shown_as_text() {
         let body = |bytes: &[u8]| {
-            let answer = Answer { body: bytes.to_vec().into(), ..Answer::default() };
+            let answer = Answer { body: Wiped::from(bytes.to_vec()).into(), ..Answer::default() };
             RawAnswer::new(answer, Arc::new(Secret::new("")), Some(Secret::new("71828"))).body()
         };
         assert_eq!(body(b"{\"message\":\"\xE0\xA4\xC3\xB4\xD4\xB5 71828\"}"), "{\"message\":\"เครดิต ***\"}");

@@ -414,3 +414,30 @@ fn the_search_finds_what_it_looks_for() {
     }
     assert_eq!(find(&[PASSWORD], &format!("Basic {}... of {USER}", STANDARD.encode(format!("{USER}:")))), None);
 }
+
+/// A secret of one letter stands in most words. Those that say nothing of the call stay readable all the same.
+#[test]
+fn our_own_words_and_those_of_the_code_table_stay_whole_beside_a_secret_of_one_letter() {
+    let answering = |status, body: &str| {
+        let server = Server::answering(http(status, body));
+        let client = support::options(&server.url()).credentials(USER, "e").build().unwrap();
+        (server, client)
+    };
+    for words in ["Authentication failed", " AUTHENTICATION failed", "username or password ผิดพลาด"] {
+        let (_server, client) = answering(401, &format!(r#"{{"error":{{"message":"{words}","description":""}}}}"#));
+        let error = client.balance().unwrap_err();
+        assert_eq!(error.service_message(), words.trim());
+        let own = error.code().text("en");
+        assert_eq!(error.message(), format!("{own} The service says: {}", words.trim()));
+    }
+    let (_server, client) = answering(500, r#"{"error":{"message":"the rest","description":"of them"}}"#);
+    let error = client.request(MOBILE).unwrap_err();
+    assert_eq!((error.service_message(), error.service_description()), ("th*** r***st", "of th***m"));
+    assert_eq!(error.message(), "The service answered with HTTP status 500. The service says: th*** r***st");
+    let (_server, client) = answering(200, SENT);
+    assert_eq!(client.request(MOBILE).unwrap().message(), "success");
+    let (_server, client) = answering(200, r#"{"type":"prepaid","credit":7}"#);
+    assert_eq!(client.balance().unwrap().kind(), "prepaid");
+    let (_server, client) = answering(200, r#"{"type":"repaid","credit":7}"#);
+    assert_eq!(client.balance().unwrap().kind(), "r***paid");
+}

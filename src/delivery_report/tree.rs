@@ -1,16 +1,18 @@
 //! One tree for JSON and XML, so that a report is read in one way whatever it was written in.
 
 use crate::json::{self, Json};
+use crate::secret::{Secret, Text};
 use quick_xml::Reader;
 use quick_xml::events::{BytesRef, BytesStart, Event};
+use std::borrow::Cow;
 
 /// Deeper than any report; both readers stop here.
 const MAX_DEPTH: usize = 12;
 
-/// A value. An XML element with children is an object whose keys may repeat; one without is text.
+/// A value. An XML element with children is an object whose keys may repeat; one without is text, which may be that of an SMS.
 #[derive(Debug)]
 pub(super) enum Node {
-    Text(String),
+    Text(Secret),
     Object(Vec<(String, Node)>),
     List(Vec<Node>),
 }
@@ -28,7 +30,7 @@ impl Node {
     /// The text of `key`, if it is text.
     pub fn text<'a>(&'a self, key: &'a str) -> Option<&'a str> {
         self.all(key).find_map(|value| match value {
-            Node::Text(text) => Some(text.as_str()),
+            Node::Text(text) => Some(text.reveal()),
             _ => None,
         })
     }
@@ -61,15 +63,15 @@ fn json_node(value: Json<'_>, depth: usize) -> Result<Node, &'static str> {
     Ok(match value {
         // A field that is null is absent: nothing looks for an empty list.
         Json::Null => Node::List(Vec::new()),
-        Json::Bool(value) => Node::Text(value.to_string()),
-        Json::Number(text) => Node::Text(text.to_owned()),
-        Json::Text(text) => Node::Text(text.into_owned()),
+        Json::Bool(value) => Node::Text(Secret::new(value.to_string())),
+        Json::Number(text) => Node::Text(Secret::new(text)),
+        Json::Text(text) => Node::Text(text.into_secret()),
         Json::List(raw) => {
             Node::List(json::list(raw)?.into_iter().map(|value| json_node(value, deeper)).collect::<Result<_, _>>()?)
         }
         Json::Object(raw) => {
             let entries = json::entries(raw)?.into_iter();
-            let nodes = entries.map(|(key, value)| Ok((key.into_owned(), json_node(value, deeper)?)));
+            let nodes = entries.map(|(key, value)| Ok((key.to_string(), json_node(value, deeper)?)));
             Node::Object(nodes.collect::<Result<_, &'static str>>()?)
         }
     })
@@ -78,14 +80,14 @@ fn json_node(value: Json<'_>, depth: usize) -> Result<Node, &'static str> {
 /// An element that is not closed yet.
 struct Open {
     name: String,
-    text: String,
+    text: Secret,
     children: Vec<(String, Node)>,
 }
 
 impl Open {
     fn new(start: &BytesStart<'_>) -> Self {
         let name = start.local_name().into_inner().to_owned();
-        Open { name, text: String::new(), children: Vec::new() }
+        Open { name, text: Secret::default(), children: Vec::new() }
     }
 
     fn close(self) -> (String, Node) {
@@ -111,11 +113,11 @@ pub(super) fn from_xml(text: &str) -> Result<Node, &'static str> {
             Event::Empty(start) => Open::new(&start).close(),
             Event::End(_) => open.pop().ok_or(MALFORMED)?.close(),
             Event::Text(text) => {
-                add_text(&mut open, &text.xml10_content())?;
+                add_text(&mut open, &held(text.xml10_content()))?;
                 continue;
             }
             Event::CData(text) => {
-                add_text(&mut open, &text.xml10_content())?;
+                add_text(&mut open, &held(text.xml10_content()))?;
                 continue;
             }
             Event::GeneralRef(reference) => {
@@ -133,6 +135,14 @@ pub(super) fn from_xml(text: &str) -> Result<Node, &'static str> {
         }
     }
     if open.is_empty() { root.ok_or(MALFORMED) } else { Err(MALFORMED) }
+}
+
+/// What quick-xml has made anew of a text is wiped too.
+fn held(text: Cow<'_, str>) -> Text<'_> {
+    match text {
+        Cow::Borrowed(text) => Text::AsGiven(text),
+        Cow::Owned(text) => Text::Changed(Secret::new(text)),
+    }
 }
 
 fn add_text(open: &mut [Open], text: &str) -> Result<(), &'static str> {

@@ -2,6 +2,7 @@
 //! lines end with CRLF. ureq-proto takes signs and white space too, and refuses extensions of more than a few bytes.
 
 use super::connection::MAX_BODY;
+use crate::secret::Wiped;
 use memchr::memchr;
 
 /// Enough for every size there is; more can only be meant to keep us reading.
@@ -30,7 +31,7 @@ pub(crate) struct Malformed;
 
 impl Chunks {
     /// Takes in what it can of `input`, and gives how much that was. What the chunks hold goes to `body`.
-    pub fn read(&mut self, input: &[u8], body: &mut Vec<u8>) -> Result<usize, Malformed> {
+    pub fn read(&mut self, input: &[u8], body: &mut Wiped) -> Result<usize, Malformed> {
         let mut used = 0;
         while let Some((length, next)) = self.step(&input[used..], body)? {
             used += length;
@@ -46,10 +47,10 @@ impl Chunks {
     }
 
     /// One line or piece, if it has come: its length, and what follows it.
-    fn step(&self, input: &[u8], body: &mut Vec<u8>) -> Result<Option<(usize, Chunks)>, Malformed> {
+    fn step(&self, input: &[u8], body: &mut Wiped) -> Result<Option<(usize, Chunks)>, Malformed> {
         if let Chunks::Data(missing) = *self {
             let piece = &input[..missing.min(input.len())];
-            body.extend_from_slice(piece);
+            body.extend(piece);
             let left = missing - piece.len();
             let next = if left == 0 { Chunks::DataEnd } else { Chunks::Data(left) };
             return Ok((!piece.is_empty()).then_some((piece.len(), next)));
@@ -115,11 +116,11 @@ mod tests {
 
     /// The body and what is left over, in pieces of so many bytes.
     fn read(input: &[u8], pieces: usize) -> Result<(Chunks, Vec<u8>, usize), Malformed> {
-        let (mut chunks, mut body, mut start) = (Chunks::default(), Vec::new(), 0);
+        let (mut chunks, mut body, mut start) = (Chunks::default(), Wiped::default(), 0);
         for end in (pieces.min(input.len())..input.len()).step_by(pieces).chain([input.len()]) {
             start += chunks.read(&input[start..end], &mut body)?;
         }
-        Ok((chunks, body, input.len() - start))
+        Ok((chunks, body.to_vec(), input.len() - start))
     }
 
     #[test]
@@ -188,7 +189,7 @@ mod tests {
             let refused = |input: &str| read(input.as_bytes(), 1) == Err(Malformed);
             assert!(refused(input) || refused(&format!("{input}\r\n")), "{input:?}");
         }
-        let (mut chunks, mut body) = (Chunks::default(), Vec::new());
+        let (mut chunks, mut body) = (Chunks::default(), Wiped::default());
         let most = format!("{MAX_BODY:x}\r\n{}\r\n", "x".repeat(MAX_BODY));
         assert_eq!(chunks.read(most.as_bytes(), &mut body), Ok(most.len()));
         assert_eq!(chunks.read(b"1\r\n", &mut body), Err(Malformed));

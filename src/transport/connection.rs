@@ -8,6 +8,8 @@ use super::tls;
 use crate::Code;
 use crate::cancel::Watched;
 use crate::ownership::History;
+use crate::secret::Wiped;
+use zeroize::Zeroize;
 
 /// Answers longer than this are refused.
 pub(crate) const MAX_BODY: usize = 64 * 1024;
@@ -24,26 +26,20 @@ pub(crate) struct Connection {
     /// For sentences.
     host: String,
     /// Zeros, but while a request is sent.
-    output: Vec<u8>,
-    /// The answer: `input[start..end]` is not consumed yet.
-    input: Vec<u8>,
+    output: Wiped,
+    /// The answer: `input[start..end]` is not consumed yet. Zeros behind `used`.
+    input: Wiped,
     start: usize,
     end: usize,
+    used: usize,
     /// What it has answered.
     pub history: History,
 }
 
 impl Connection {
     pub fn new(link: Link, host: &str) -> Self {
-        Connection {
-            link,
-            host: host.to_owned(),
-            output: Vec::new(),
-            input: Vec::new(),
-            start: 0,
-            end: 0,
-            history: History::default(),
-        }
+        let (output, input, history) = (Wiped::default(), Wiped::default(), History::default());
+        Connection { link, host: host.to_owned(), output, input, start: 0, end: 0, used: 0, history }
     }
 
     /// Whether an idle connection can be used: open, and with nothing waiting to be read.
@@ -60,14 +56,13 @@ impl Connection {
         Carried { exchange: exchange.watched(), _watched: watched, received: 0, ended: false, connection: self }
     }
 
-    /// Gives back all memory beyond the small buffers.
-    fn shrink(&mut self) {
-        self.start = 0;
-        self.end = 0;
-        self.input.truncate(SMALL_INPUT);
+    /// Ends a call: nothing of the answer stays, which may repeat a secret, and no memory beyond the small buffers.
+    fn tidy(&mut self) {
+        self.input[..self.used].zeroize();
+        (self.start, self.end, self.used) = (0, 0, 0);
         self.input.shrink_to(SMALL_INPUT);
-        self.output.truncate(SMALL_OUTPUT);
         self.output.shrink_to(SMALL_OUTPUT);
+        self.link.wipe_received();
     }
 
     fn make_room(&mut self) {
@@ -84,7 +79,7 @@ impl Connection {
             self.start = 0;
         } else if self.input.len() < LARGEST_INPUT {
             let larger = (self.input.len() * 2).clamp(SMALL_INPUT, LARGEST_INPUT);
-            self.input.resize(larger, 0);
+            self.input.resize(larger);
         }
     }
 }
@@ -101,13 +96,11 @@ pub(crate) struct Carried<'a> {
 
 /// The output while a request stands in it, with the credentials and, for a verify, the OTP code: zeros again afterwards,
 /// also behind a panic of the interrupt hook.
-struct Wiped<'a>(&'a mut [u8]);
+struct WipedAfter<'a>(&'a mut [u8]);
 
-impl Drop for Wiped<'_> {
+impl Drop for WipedAfter<'_> {
     fn drop(&mut self) {
-        self.0.fill(0);
-        // Behind a failure the buffer is freed next: the compiler might leave out the zeros.
-        std::hint::black_box(&mut self.0);
+        self.0.zeroize();
     }
 }
 
@@ -125,9 +118,9 @@ impl Carried<'_> {
     pub fn send<T>(&mut self, room: usize, write: impl FnOnce(&mut [u8]) -> Option<Written<T>>) -> Result<T, Failure> {
         let Connection { link, output, host, .. } = &mut *self.connection;
         if output.len() < room {
-            output.resize(room.max(SMALL_OUTPUT), 0);
+            output.resize(room.max(SMALL_OUTPUT));
         }
-        let output = Wiped(output);
+        let output = WipedAfter(output);
         let unwritten = || Failure::not_sent(Code::Internal, "The request could not be written.").for_good();
         let Written { head, length, state } = write(output.0).ok_or_else(unwritten)?;
         let request = &output.0[..length];
@@ -157,6 +150,7 @@ impl Carried<'_> {
         }
         self.received += received;
         connection.end += received;
+        connection.used = connection.used.max(connection.end);
         self.ended = received == 0;
         Ok(!self.ended)
     }
@@ -178,7 +172,7 @@ impl Carried<'_> {
 
 impl Drop for Carried<'_> {
     fn drop(&mut self) {
-        self.connection.shrink();
+        self.connection.tidy();
     }
 }
 

@@ -3,6 +3,7 @@
 //!
 //! Only what is surely a whole header of no meaning here goes. Everything else, and every fault, is left for it to see.
 
+use crate::secret::Wiped;
 use memchr::memchr;
 use ureq_proto::client::MAX_RESPONSE_HEADERS;
 
@@ -26,11 +27,11 @@ const IN_NAMES: [bool; 256] = {
 
 /// Shortens the head that `input` begins with, if it is whole. It then begins so many bytes later. What it was before goes
 /// to `keep`.
-pub(crate) fn shorten(input: &mut [u8], keep: Option<&mut Vec<u8>>) -> usize {
+pub(crate) fn shorten(input: &mut [u8], keep: Option<&mut Wiped>) -> usize {
     let mut ends = [0; MAX_LINES];
     let Some(lines) = line_ends(&input[..input.len().min(MAX_HEAD)], &mut ends) else { return 0 };
     if let Some(keep) = keep {
-        keep.extend_from_slice(&input[..ends[lines - 1]]);
+        keep.extend(&input[..ends[lines - 1]]);
     }
     let mut kept = ends[0];
     for line in 1..lines {
@@ -191,10 +192,10 @@ mod tests {
             (0..random.usize(1..16)).for_each(|_| input.extend_from_slice(PIECES[random.usize(..PIECES.len())]));
             let before = understood(&input);
             let original = input.clone();
-            let mut kept = Vec::new();
+            let mut kept = Wiped::default();
             let gone = shorten(&mut input, Some(&mut kept));
             if let Ok(Some((.., rest))) = &before {
-                assert_eq!(kept, original[..original.len() - rest.len()]);
+                assert_eq!(*kept, original[..original.len() - rest.len()]);
             }
             assert_eq!(understood(&input[gone..]), before, "{}", original.escape_ascii());
             whole += usize::from(matches!(before, Ok(Some(_))));

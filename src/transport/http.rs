@@ -7,7 +7,7 @@ use super::exchange::{Exchange, Failure};
 use super::head::{self, MAX_HEAD};
 use crate::Code;
 use crate::answer::Answer;
-use crate::secret::Secret;
+use crate::secret::{Secret, Wiped};
 use std::time::{Duration, SystemTime};
 use ureq_proto::BodyMode;
 use ureq_proto::client::state::{RecvBody, RecvResponse};
@@ -31,7 +31,7 @@ impl Post<'_> {
     pub fn over(&self, connection: &mut Connection, exchange: &Exchange) -> Result<(Answer, bool), Failure> {
         let mut carried = connection.carry(exchange);
         let call = carried.send(self.room(), |output| self.write(output))?;
-        let mut kept = Vec::new();
+        let mut kept = Wiped::default();
         let (response, call) = read_head(&mut carried, call, exchange.keep_head.then_some(&mut kept))?;
         let told = Told::by(response.headers());
         if told.is_coded || told.is_chunked && response.version() != Version::HTTP_11 {
@@ -41,7 +41,7 @@ impl Post<'_> {
             RecvResponseResult::RecvBody(_) if told.is_chunked => read_chunks(&mut carried)?,
             RecvResponseResult::RecvBody(call) => read_body(&mut carried, call)?,
             // Without a body. A redirect is not followed.
-            RecvResponseResult::Redirect(_) | RecvResponseResult::Cleanup(_) => Vec::new(),
+            RecvResponseResult::Redirect(_) | RecvResponseResult::Cleanup(_) => Wiped::default(),
         };
         let reusable = carried.is_clean() && is_reusable(&response, &told);
         let retry_after = told.retry_after.and_then(retry_after);
@@ -86,7 +86,7 @@ impl Post<'_> {
 fn read_head(
     carried: &mut Carried<'_>,
     mut call: Call<RecvResponse>,
-    mut keep: Option<&mut Vec<u8>>,
+    mut keep: Option<&mut Wiped>,
 ) -> Result<(Response<()>, RecvResponseResult), Failure> {
     let mut used = 0;
     loop {
@@ -112,14 +112,16 @@ fn read_head(
 }
 
 /// Reads to the end. Most answers come in one piece, and are kept at their size.
-fn read_body(carried: &mut Carried<'_>, mut call: Call<RecvBody>) -> Result<Vec<u8>, Failure> {
-    let mut piece = [0; 1024];
-    let mut body = Vec::new();
+fn read_body(carried: &mut Carried<'_>, mut call: Call<RecvBody>) -> Result<Wiped, Failure> {
+    const PIECE: usize = 1024;
+    let mut body = Wiped::default();
     let ends_with_connection = matches!(call.body_mode(), BodyMode::CloseDelimited);
     while ends_with_connection || !call.can_proceed() {
-        let (used, read) = call.read(carried.input(), &mut piece).map_err(|_| distrusted())?;
+        let length = body.len();
+        body.resize(length + PIECE);
+        let (used, read) = call.read(carried.input(), &mut body[length..]).map_err(|_| distrusted())?;
         carried.consume(used);
-        body.extend_from_slice(&piece[..read]);
+        body.resize(length + read);
         if body.len() > MAX_BODY {
             return Err(distrusted());
         }
@@ -131,8 +133,8 @@ fn read_body(carried: &mut Carried<'_>, mut call: Call<RecvBody>) -> Result<Vec<
 }
 
 /// The same for a body in chunks, which ureq-proto would take in many other forms, too.
-fn read_chunks(carried: &mut Carried<'_>) -> Result<Vec<u8>, Failure> {
-    let (mut chunks, mut body) = (Chunks::default(), Vec::new());
+fn read_chunks(carried: &mut Carried<'_>) -> Result<Wiped, Failure> {
+    let (mut chunks, mut body) = (Chunks::default(), Wiped::default());
     loop {
         let used = chunks.read(carried.input(), &mut body).map_err(|_| distrusted())?;
         carried.consume(used);

@@ -8,6 +8,7 @@ use super::tls;
 use crate::Code;
 use rustls::ClientConnection;
 use std::io::{self, Read, Write};
+use zeroize::Zeroize;
 
 pub(crate) enum Link {
     Plain(Socket),
@@ -74,6 +75,15 @@ impl Link {
         match self {
             Link::Plain(socket) => socket.receive(into, exchange),
             Link::Tls(link) => link.receive(into, exchange),
+        }
+    }
+
+    /// Wipes what TLS keeps of what came.
+    pub fn wipe_received(&mut self) {
+        if let Link::Tls(link) = self {
+            link.under.wipe_received();
+            // rustls decrypts where it has read, and reads there again: it is given zeros, and told that nothing came.
+            let _ = link.session.read_tls(&mut Zeros);
         }
     }
 
@@ -278,6 +288,16 @@ impl Write for Below<'_> {
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
+    }
+}
+
+/// Overwrites what is to be read into.
+struct Zeros;
+
+impl Read for Zeros {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        into.zeroize();
+        Err(io::ErrorKind::WouldBlock.into())
     }
 }
 

@@ -226,10 +226,9 @@ impl Transport {
 }
 
 fn headers(authorization: &Secret, user_agent: &str) -> Arc<Secret> {
-    Arc::new(Secret::new(format!(
-        "authorization: {}\r\ncontent-type: application/json\r\naccept: application/json\r\naccept-encoding: identity\r\nuser-agent: {user_agent}\r\n",
-        authorization.reveal(),
-    )))
+    const BETWEEN: &str =
+        "\r\ncontent-type: application/json\r\naccept: application/json\r\naccept-encoding: identity\r\nuser-agent: ";
+    Arc::new(Secret::new(["authorization: ", authorization.reveal(), BETWEEN, user_agent, "\r\n"].concat()))
 }
 
 impl Process {

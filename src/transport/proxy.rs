@@ -5,7 +5,7 @@ use super::link::Link;
 use super::resolver::interrupted;
 use crate::Code;
 use crate::check::Checked;
-use crate::secret::Secret;
+use crate::secret::{Secret, Wiped};
 use base64::Engine as _;
 use percent_encoding::percent_decode_str;
 use std::net::IpAddr;
@@ -105,7 +105,7 @@ impl Proxy {
             },
         };
         // Other programs take a bare host:port as http://.
-        let url = if url.contains("://") { url } else { Zeroizing::new(format!("http://{}", *url)) };
+        let url = if url.contains("://") { url } else { Zeroizing::new(["http://", &url].concat()) };
         Proxy::parse(&url).map(Some).map_err(|problem| format!("{problem} (from HTTPS_PROXY or ALL_PROXY)"))
     }
 
@@ -131,7 +131,7 @@ impl Proxy {
         };
         let mut login = Zeroizing::new(String::new());
         if let Some((user, password)) = &self.credentials {
-            let pair = Zeroizing::new(format!("{user}:{}", password.reveal()));
+            let pair = Zeroizing::new([user, ":", password.reveal()].concat());
             let encoded = Zeroizing::new(base64::engine::general_purpose::STANDARD.encode(pair.as_bytes()));
             login = Zeroizing::new(["Proxy-Authorization: Basic ", &encoded, "\r\n"].concat());
         }
@@ -288,10 +288,11 @@ struct Reply {
 fn read_reply(link: &mut Link, exchange: &Exchange) -> Result<Reply, Failure> {
     const BEGINNING: &[u8] = b"HTTP/1.";
     let not_http = || refused("its reply to CONNECT is not HTTP").for_good();
-    let mut reply = Vec::with_capacity(256);
+    // It may repeat what it was sent.
+    let mut reply = Wiped::with_room(256);
     let mut begun = 0;
     loop {
-        reply.extend(receive_exactly::<1>(link, exchange)?);
+        reply.extend(&receive_exactly::<1>(link, exchange)?);
         if reply.len() > MAX_REPLY {
             return Err(refused("its reply to CONNECT is too long").for_good());
         }
@@ -383,11 +384,18 @@ fn failed(fault: &Fault) -> Failure {
 
 fn credentials(text: &str) -> Checked<(String, Secret)> {
     let (user, password) = text.split_once(':').unwrap_or((text, ""));
-    let decode = |text| percent_decode_str(text).decode_utf8();
+    let decode = |text: &str| {
+        // In one piece from the start: `decode_utf8` lets its text grow, and leaves copies behind.
+        let mut decoded = Wiped::with_room(text.len());
+        percent_decode_str(text).for_each(|byte| decoded.extend(&[byte]));
+        std::str::from_utf8(&decoded).ok().map(Secret::new)
+    };
     let printable = |text: &str| !text.contains(char::is_control);
-    match (decode(user), decode(password).map(Secret::new)) {
-        (Ok(user), Ok(password)) if !user.contains(':') && printable(&user) && printable(password.reveal()) => {
-            Ok((user.into_owned(), password))
+    match (decode(user), decode(password)) {
+        (Some(user), Some(password))
+            if !user.reveal().contains(':') && printable(user.reveal()) && printable(password.reveal()) =>
+        {
+            Ok((user.into_plain(), password))
         }
         _ => {
             Err("proxy has credentials that cannot be sent: percent-encode them as UTF-8, without control characters \
