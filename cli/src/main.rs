@@ -24,6 +24,9 @@ use report::{Failure, Report};
 use std::io::{BufRead as _, IsTerminal as _, Read as _, Write as _};
 use std::process::ExitCode;
 
+#[global_allocator]
+static ALLOCATOR: ants_otp_wiping::Wiping = ants_otp_wiping::Wiping;
+
 /// No OTP code is this long; it only bounds what is read.
 const MAX_CODE_LINE: u64 = 4096;
 

@@ -23,6 +23,9 @@ mod value;
 mod wait;
 mod work;
 
+#[global_allocator]
+static ALLOCATOR: ants_otp_wiping::Wiping = ants_otp_wiping::Wiping;
+
 /// Every state a call shares is behind the core's locks, so the module needs no GIL of its own.
 #[pyo3::pymodule(gil_used = false)]
 mod _native {

@@ -1,7 +1,6 @@
 //! A server over real sockets that does exactly what a test says, and counts what it sees.
 #![allow(dead_code)] // each test file uses its part
 
-pub mod memory;
 pub mod peer;
 pub mod proxy;
 pub mod tls;

@@ -16,3 +16,6 @@ mod sent;
 mod verification;
 mod version;
 mod workers;
+
+#[global_allocator]
+static ALLOCATOR: ants_otp_wiping::Wiping = ants_otp_wiping::Wiping;
