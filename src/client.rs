@@ -265,7 +265,7 @@ impl Client {
         let otp_id = check::identifier("otp_id", otp.otp_id()).map_err(argument)?;
         let code = check::otp_code(otp_code).map_err(argument)?;
         let body = Body { otp_id: Some(otp_id), otp_code: Some(&*code), ..Body::with(call) };
-        let asked = Asked::Verify { otp_id, otp_code: &*code };
+        let asked = Asked::Verify { otp_id, otp_code: &code };
         self.perform(asked, &body, call, |claim| claim.verification())
     }
 

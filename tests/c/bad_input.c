@@ -406,6 +406,48 @@ static void log_lines_reach_the_callback(void) {
     ants_otp_options_free(options);
 }
 
+/* Two out-parameters in one place: the error stands there. */
+static void results_share_no_memory_with_errors(ants_otp_client *client) {
+    static const char report[] = "{\"messageId\":\"1\"}";
+    union {
+        ants_otp_client *client;
+        ants_otp_sent *sent;
+        ants_otp_account *account;
+        ants_otp_delivery_reports *reports;
+        ants_otp_verification flags;
+        ants_otp_error *error;
+        char bytes[32];
+    } place;
+    ants_otp_options *options = some_options();
+    ants_otp_error **behind = (ants_otp_error **)(void *)(place.bytes + 8);
+
+#define SHARES(name, call)                                                                                             \
+    do {                                                                                                               \
+        CHECK((call) == ANTS_OTP_ERR_INVALID_ARGUMENT);                                                                \
+        CHECK(strcmp(ants_otp_error_message(place.error),                                                              \
+                     name " and error share memory: give each a place of its own, or NULL") == 0);                     \
+        CHECK(is_refused(ANTS_OTP_ERR_INVALID_ARGUMENT, ANTS_OTP_ERR_INVALID_ARGUMENT, &place.error));                 \
+    } while (0)
+    SHARES("client", ants_otp_client_new(options, &place.client, &place.error));
+    SHARES("sent", ants_otp_request(client, "0812345678", NULL, &place.sent, &place.error));
+    SHARES("sent", ants_otp_resend(client, "1", NULL, &place.sent, &place.error));
+    SHARES("verification", ants_otp_verify(client, "1", "1", NULL, &place.flags, &place.error));
+    SHARES("account", ants_otp_balance(client, NULL, &place.account, &place.error));
+    SHARES("reports",
+           ants_otp_parse_delivery_report(report, sizeof report - 1, NULL, &place.reports, &place.error));
+
+    /* They need not begin together. */
+    memset(&place, 1, sizeof place);
+    CHECK(ants_otp_verify(client, "1", "1", NULL, &place.flags, behind) == ANTS_OTP_ERR_INVALID_ARGUMENT);
+    CHECK(!place.flags.result && !place.flags.is_error_count && !place.flags.is_expr_code);
+    CHECK(is_refused(ANTS_OTP_ERR_INVALID_ARGUMENT, ANTS_OTP_ERR_INVALID_ARGUMENT, behind));
+    /* Beside each other they share nothing. */
+    CHECK(ants_otp_verify(client, "", "1", NULL, &place.flags, behind + 1) == ANTS_OTP_ERR_INVALID_ARGUMENT);
+    CHECK(strstr(ants_otp_error_message(behind[1]), "otp_id") != NULL);
+    ants_otp_error_free(behind[1]);
+    ants_otp_options_free(options);
+}
+
 int main(int argc, char **argv) {
     ants_otp_client *client = NULL, *without_otc_id = NULL;
     ants_otp_options *options = ants_otp_options_new();
@@ -430,6 +472,7 @@ int main(int argc, char **argv) {
     arguments_are_checked(client, without_otc_id);
     a_client_and_its_options_must_be_there();
     accessors_and_frees_take_null();
+    results_share_no_memory_with_errors(client);
     codes_have_names_and_texts();
     log_lines_reach_the_callback();
 

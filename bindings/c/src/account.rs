@@ -9,6 +9,10 @@ pub struct Account {
     credit: CString,
 }
 
+impl border::Handled for Account {
+    const NAME: &str = "account";
+}
+
 impl From<&otp::Account> for Account {
     fn from(account: &otp::Account) -> Self {
         Account { kind: border::c_string(account.kind()), credit: border::c_string(account.credit()) }

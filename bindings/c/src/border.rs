@@ -2,19 +2,24 @@
 //! results, strings and errors out.
 //!
 //! The safety of all of it rests on the conventions at the top of `ants_otp.h`: a pointer is NULL or points to what its
-//! type says, a string ends with NUL, a handle was made by this library and is not freed beside its use.
+//! type says, a string ends with NUL, a handle was made by this library and is not freed beside its use. A handle's tag tells
+//! in most cases when that is not so.
 
 use crate::error::Error;
 use otp::Code;
+use std::any::type_name;
 use std::ffi::{CStr, CString, c_char, c_int, c_void};
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::ptr;
 
 /// Runs `body`; a panic in it, which must not cross into C, becomes `otherwise`. A `pthread_cancel` waits for its end.
-pub fn guard<R>(otherwise: R, body: impl FnOnce() -> R) -> R {
+pub fn guard<R, F: FnOnce() -> R>(otherwise: R, body: F) -> R {
     let _guard = Uncancelled::begin();
     // Nothing that `body` may leave half done is used by more than the one call that failed.
-    catch_unwind(AssertUnwindSafe(body)).unwrap_or(otherwise)
+    catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(|panic| match panic.downcast_ref::<Stray>() {
+        Some(stray) => stray.end_process(type_name::<F>()),
+        None => otherwise,
+    })
 }
 
 /// While it lives, the thread cannot be cancelled: that would unwind its stack, and Rust's frames abort the process then.
@@ -53,41 +58,127 @@ pub fn may_panic(place: &str) {
     let _ = place;
 }
 
+/// What C holds handles of.
+pub trait Handled: Sized {
+    /// Its name in the header, less `ants_otp_`.
+    const NAME: &'static str;
+    /// No pointer, length or text looks like it.
+    const TAG: u64 = tag(Self::NAME);
+}
+
+/// FNV-1a.
+const fn tag(name: &str) -> u64 {
+    let (mut tag, mut at) = (0xCBF2_9CE4_8422_2325_u64, 0);
+    while at < name.len() {
+        tag = (tag ^ name.as_bytes()[at] as u64).wrapping_mul(0x0100_0000_01B3);
+        at += 1;
+    }
+    tag
+}
+
+/// What a handle points to. C sees no more than that it is one.
+#[repr(C)]
+struct Tagged<T> {
+    /// That of the type; another one when the handle is freed.
+    tag: u64,
+    value: T,
+}
+
 /// A new handle, owned by the caller.
-pub fn new<T>(make: impl FnOnce() -> T) -> *mut T {
-    guard(ptr::null_mut(), || Box::into_raw(Box::new(make())))
+pub fn new<T: Handled>(make: impl FnOnce() -> T) -> *mut T {
+    guard(ptr::null_mut(), || Box::into_raw(Box::new(Tagged { tag: T::TAG, value: make() })).cast())
+}
+
+/// What the handle points to; nothing for NULL. What is no handle of this type any more ends the process.
+///
+/// # Safety
+/// `handle` is NULL or came from [`new`] or [`give`], is not freed as long as `'a`, and not used elsewhere meanwhile but
+/// through [`live`].
+pub unsafe fn live_mut<'a, T: Handled>(handle: *mut T) -> Option<&'a mut T> {
+    // SAFETY: as the caller promises.
+    unsafe { tagged(handle, Stray { what: T::NAME, freed: false }).map(|handle| &mut (*handle).value) }
+}
+
+/// The same for a handle that is only looked at.
+///
+/// # Safety
+/// `handle` is NULL or came from [`new`] or [`give`], and is not freed or changed as long as `'a`.
+pub unsafe fn live<'a, T: Handled>(handle: *const T) -> Option<&'a T> {
+    // SAFETY: as the caller promises.
+    unsafe { tagged(handle.cast_mut(), Stray { what: T::NAME, freed: false }).map(|handle| &(*handle).value) }
 }
 
 /// Takes a handle back.
 ///
 /// # Safety
 /// `handle` is NULL or came from [`new`] or [`give`], and is not used any more.
-pub unsafe fn free<T>(handle: *mut T) {
+pub unsafe fn free<T: Handled>(handle: *mut T) {
     guard((), || {
-        if !handle.is_null() {
-            // SAFETY: it came from `Box::into_raw`, and ownership comes back with it.
-            drop(unsafe { Box::from_raw(handle) });
+        // SAFETY: it came from `Box::into_raw`, and ownership comes back with it. The tag is written to be read by whoever uses
+        // the handle again.
+        unsafe {
+            if let Some(handle) = tagged(handle, Stray { what: T::NAME, freed: true }) {
+                (&raw mut (*handle).tag).write_volatile(0);
+                drop(Box::from_raw(handle));
+            }
         }
     });
+}
+
+/// The memory behind a handle, if that is what its tag says.
+///
+/// # Safety
+/// `handle` is NULL or came from [`new`] or [`give`]. (Where that is not so, a wrong tag is read at best.)
+unsafe fn tagged<T: Handled>(handle: *mut T, stray: Stray) -> Option<*mut Tagged<T>> {
+    let handle = handle.cast::<Tagged<T>>();
+    if handle.is_null() {
+        return None;
+    }
+    // SAFETY: it is aligned, and points to a `Tagged` as the caller promises.
+    if !handle.is_aligned() || unsafe { (*handle).tag } != T::TAG {
+        resume_unwind(Box::new(stray));
+    }
+    Some(handle)
+}
+
+/// A handle that is freed or none. It unwinds to the [`guard`], which knows the function that it was given to.
+struct Stray {
+    what: &'static str,
+    /// It was to be freed.
+    freed: bool,
+}
+
+impl Stray {
+    /// `body` is the type of the function's body: a closure's name holds that of the function around it.
+    fn end_process(&self, body: &str) -> ! {
+        let what = self.what;
+        let function = match body.split_once("::ants_otp_") {
+            _ if self.freed => format!("ants_otp_{what}_free()"),
+            Some((_, rest)) => format!("ants_otp_{}()", rest.split(':').next().unwrap_or_default()),
+            None => "a function".to_owned(),
+        };
+        eprintln!("ants_otp: {function} was given an ants_otp_{what} that is freed already, or is none.");
+        std::process::abort()
+    }
 }
 
 /// What `read` finds in the handle; `absent` for NULL.
 ///
 /// # Safety
-/// `handle` is NULL or points to a live `H`.
-pub unsafe fn read<H, R: Copy>(handle: *const H, absent: R, read: impl FnOnce(&H) -> R) -> R {
+/// As [`live`].
+pub unsafe fn read<H: Handled, R: Copy>(handle: *const H, absent: R, read: impl FnOnce(&H) -> R) -> R {
     guard(absent, || {
         may_panic("border");
         // SAFETY: as the caller promises.
-        unsafe { handle.as_ref() }.map_or(absent, read)
+        unsafe { live(handle) }.map_or(absent, read)
     })
 }
 
 /// A text in the handle, living as long as it; `""` for NULL.
 ///
 /// # Safety
-/// `handle` is NULL or points to a live `H`.
-pub unsafe fn text_of<H>(handle: *const H, text: impl FnOnce(&H) -> &CStr) -> *const c_char {
+/// As [`live`].
+pub unsafe fn text_of<H: Handled>(handle: *const H, text: impl FnOnce(&H) -> &CStr) -> *const c_char {
     // SAFETY: as the caller promises.
     unsafe { read(handle, c"".as_ptr(), |handle| text(handle).as_ptr()) }
 }
@@ -140,7 +231,7 @@ pub unsafe fn out<'a, T>(place: *mut T, zero: T) -> Option<&'a mut T> {
 }
 
 /// Hands a new handle over through an out-parameter.
-pub fn give<T>(place: Option<&mut *mut T>, value: T) {
+pub fn give<T: Handled>(place: Option<&mut *mut T>, value: T) {
     if let Some(place) = place {
         *place = new(|| value);
     }
@@ -167,8 +258,32 @@ pub unsafe fn report(error: *mut *mut Error, body: impl FnOnce() -> Result<(), E
     }
 }
 
+/// [`report`] for a function that has a result too: its place, `name` in the header, is set to `zero` and given to `body`.
+///
+/// # Safety
+/// `result` and `error` are as for [`out`].
+pub unsafe fn report_with<T>(
+    error: *mut *mut Error,
+    (name, result, zero): (&str, *mut T, T),
+    body: impl FnOnce(Option<&mut T>) -> Result<(), Error>,
+) -> c_int {
+    let share = !result.is_null()
+        && !error.is_null()
+        && result.addr() < error.addr() + size_of::<*mut Error>()
+        && error.addr() < result.addr() + size_of::<T>();
+    // SAFETY: as the caller promises. Where the two share memory, the result is not used once the error stands there.
+    unsafe {
+        let result = out(result, zero);
+        if share {
+            let why = format!("{name} and error share memory: give each a place of its own, or NULL");
+            return report(error, || Err(Error::argument(&why)));
+        }
+        report(error, || body(result))
+    }
+}
+
 /// Options and calls: handles whose setters answer 0 or −3.
-pub trait Settings {
+pub trait Settings: Handled {
     /// The core's own type.
     type Core: Default;
     fn core(&mut self) -> &mut Self::Core;
@@ -181,12 +296,12 @@ pub trait Settings {
 /// Sets `option` by `change`: 0, or −3 where the value was refused or the handle is NULL.
 ///
 /// # Safety
-/// `handle` is NULL or points to a live handle that no other thread uses.
+/// As [`live_mut`].
 pub unsafe fn set<S: Settings>(handle: *mut S, option: &'static str, change: impl FnOnce(S::Core) -> S::Core) -> c_int {
     guard(Code::Internal.number(), || {
         may_panic("border");
         // SAFETY: as the caller promises.
-        let Some(handle) = (unsafe { handle.as_mut() }) else { return Code::InvalidOption.number() };
+        let Some(handle) = (unsafe { live_mut(handle) }) else { return Code::InvalidOption.number() };
         let core = handle.core();
         *core = change(std::mem::take(core));
         let code = if S::is_refused(core, option) { Code::InvalidOption } else { Code::Ok };
@@ -230,22 +345,31 @@ mod tests {
         // SAFETY: `error` may be written.
         let code = unsafe { report(&mut error, || panic!("forced by a test")) };
         assert_eq!(code, -99);
-        // SAFETY: `report` has put a handle there, which is taken back once.
-        let error = unsafe { Box::from_raw(error) };
-        assert_eq!((error.code(), error.delivery()), (-99, Delivery::Unknown.number()));
+        // SAFETY: `report` has put a handle there, which is freed behind its last use.
+        let told = unsafe { live(error) }.map(|error| (error.code(), error.delivery()));
+        assert_eq!(told, Some((-99, Delivery::Unknown.number())));
+        // SAFETY: as above.
+        unsafe { free(error) };
     }
 
     #[test]
     fn a_panic_becomes_the_default_of_every_other_function() {
-        // SAFETY: the pointer is to a live value.
-        assert_eq!(unsafe { read(&0, -1, |_| panic!("forced by a test")) }, -1);
-        // SAFETY: the pointer is to a live value; the text that comes back is static.
-        let text = unsafe { CStr::from_ptr(text_of(&0, |_| panic!("forced by a test"))) };
-        assert_eq!(text, c"");
-        assert!(new::<u8>(|| panic!("forced by a test")).is_null());
-        let mut options = crate::options::Options::default();
-        // SAFETY: the handle is live.
-        assert_eq!(unsafe { set(&mut options, "timeout", |_| panic!("forced by a test")) }, -99);
+        let options = new(crate::options::Options::default);
+        // SAFETY: the handle is live until it is freed; the text that comes back is static.
+        unsafe {
+            assert_eq!(read(options, -1, |_| panic!("forced by a test")), -1);
+            let text = CStr::from_ptr(text_of(options, |_| panic!("forced by a test")));
+            assert_eq!(text, c"");
+            assert_eq!(set(options, "timeout", |_| panic!("forced by a test")), -99);
+            free(options);
+        }
+        assert!(new::<Error>(|| panic!("forced by a test")).is_null());
+    }
+
+    #[test]
+    fn each_type_has_a_tag_of_its_own() {
+        let tags = ["options", "client", "call", "cancel", "error", "sent", "account", "delivery_reports"].map(tag);
+        assert!((1..tags.len()).all(|at| !tags[..at].contains(&tags[at]) && tags[at] > u64::from(u32::MAX)));
     }
 
     #[test]

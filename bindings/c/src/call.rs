@@ -12,6 +12,10 @@ use std::ffi::{c_char, c_int};
 #[derive(Default)]
 pub struct Call(pub otp::Call);
 
+impl border::Handled for Call {
+    const NAME: &str = "call";
+}
+
 impl Settings for Call {
     type Core = otp::Call;
 
@@ -137,7 +141,7 @@ pub unsafe extern "C" fn ants_otp_call_set_mobile_as_given(call: *mut Call, on: 
 pub unsafe extern "C" fn ants_otp_call_set_cancel(call: *mut Call, cancel: *const Cancel) -> c_int {
     // SAFETY: handles, by the header's conventions.
     unsafe {
-        border::set(call, "cancel", |core| match cancel.as_ref() {
+        border::set(call, "cancel", |core| match border::live(cancel) {
             Some(cancel) => core.cancel(&cancel.0),
             None => core.refuse("cancel", "cancel is NULL: make it with ants_otp_cancel_new()"),
         })

@@ -8,6 +8,10 @@ use crate::border;
 /// Stops the calls that it is set on, once and for all.
 pub struct Cancel(pub otp::Cancel);
 
+impl border::Handled for Cancel {
+    const NAME: &str = "cancel";
+}
+
 /// A handle that has not fired.
 ///
 /// Ownership: free it with ants_otp_cancel_free(). Never NULL.

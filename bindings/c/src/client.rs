@@ -18,6 +18,10 @@ pub struct Client {
     pub workers: otp::Workers,
 }
 
+impl border::Handled for Client {
+    const NAME: &str = "client";
+}
+
 /// Makes a client. Certificate files are read here; nothing is connected to.
 ///
 /// Ownership: `options` stays yours and may be freed or changed at once; free `*client` with ants_otp_client_free(), and
@@ -37,10 +41,9 @@ pub unsafe extern "C" fn ants_otp_client_new(
 ) -> c_int {
     // SAFETY: by the header's conventions the out-parameters may be written, and `options` is a handle.
     unsafe {
-        let client = border::out(client, ptr::null_mut());
-        border::report(error, || {
+        border::report_with(error, ("client", client, ptr::null_mut()), |client| {
             let options =
-                options.as_ref().ok_or_else(|| Error::argument("options is NULL: make and set them first"))?;
+                border::live(options).ok_or_else(|| Error::argument("options is NULL: make and set them first"))?;
             border::give(client, options.build()?);
             Ok(())
         })
@@ -84,8 +87,7 @@ pub unsafe extern "C" fn ants_otp_request(
 ) -> c_int {
     // SAFETY: by the header's conventions the out-parameters may be written, the rest are handles and strings.
     unsafe {
-        let sent = border::out(sent, ptr::null_mut());
-        border::report(error, || {
+        border::report_with(error, ("sent", sent, ptr::null_mut()), |sent| {
             let client = &given(client)?.core;
             let mobile = text("mobile", mobile)?;
             let answer = client.request_with(mobile, &options(call))?;
@@ -117,8 +119,7 @@ pub unsafe extern "C" fn ants_otp_resend(
 ) -> c_int {
     // SAFETY: by the header's conventions the out-parameters may be written, the rest are handles and strings.
     unsafe {
-        let sent = border::out(sent, ptr::null_mut());
-        border::report(error, || {
+        border::report_with(error, ("sent", sent, ptr::null_mut()), |sent| {
             let client = &given(client)?.core;
             let answer = if otp_id.is_null() {
                 client.resend_newest(&options(call))?
@@ -155,8 +156,7 @@ pub unsafe extern "C" fn ants_otp_verify(
 ) -> c_int {
     // SAFETY: by the header's conventions the out-parameters may be written, the rest are handles and strings.
     unsafe {
-        let place = border::out(verification, Verification::default());
-        border::report(error, || {
+        border::report_with(error, ("verification", verification, Verification::default()), |place| {
             let client = &given(client)?.core;
             let (otp_id, otp_code) = (text("otp_id", otp_id)?, text("otp_code", otp_code)?);
             let verification = client.verify_with(otp_id, otp_code, &options(call))?;
@@ -187,8 +187,7 @@ pub unsafe extern "C" fn ants_otp_balance(
 ) -> c_int {
     // SAFETY: by the header's conventions the out-parameters may be written, the rest are handles.
     unsafe {
-        let account = border::out(account, ptr::null_mut());
-        border::report(error, || {
+        border::report_with(error, ("account", account, ptr::null_mut()), |account| {
             let answer = given(client)?.core.balance_with(&options(call))?;
             border::give(account, Account::from(&answer));
             Ok(())
@@ -202,7 +201,7 @@ pub unsafe extern "C" fn ants_otp_balance(
 /// `client` is NULL or a live handle.
 pub unsafe fn given<'a>(client: *const Client) -> Result<&'a Client, Error> {
     // SAFETY: as the caller promises.
-    unsafe { client.as_ref() }.ok_or_else(|| Error::argument("client is NULL: make one first"))
+    unsafe { border::live(client) }.ok_or_else(|| Error::argument("client is NULL: make one first"))
 }
 
 /// The options of a call; none for NULL.
@@ -211,7 +210,7 @@ pub unsafe fn given<'a>(client: *const Client) -> Result<&'a Client, Error> {
 /// `call` is NULL or a live handle.
 pub unsafe fn options(call: *const Call) -> otp::Call {
     // SAFETY: as the caller promises.
-    unsafe { call.as_ref() }.map(|call| call.0.clone()).unwrap_or_default()
+    unsafe { border::live(call) }.map(|call| call.0.clone()).unwrap_or_default()
 }
 
 /// A text argument.

@@ -11,6 +11,10 @@ use zeroize::Zeroize;
 /// The entries of one delivery report.
 pub struct DeliveryReports(Vec<Report>);
 
+impl border::Handled for DeliveryReports {
+    const NAME: &str = "delivery_reports";
+}
+
 /// What became of one SMS, as texts for C.
 struct Report {
     message_id: CString,
@@ -90,8 +94,7 @@ pub unsafe extern "C" fn ants_otp_parse_delivery_report(
     // SAFETY: by the header's conventions the out-parameters may be written, `body` has `length` bytes, and `content_type`
     // is a string.
     unsafe {
-        let reports = border::out(reports, ptr::null_mut());
-        border::report(error, || {
+        border::report_with(error, ("reports", reports, ptr::null_mut()), |reports| {
             let body = border::bytes("body", body, length).map_err(|why| Error::argument(&why))?;
             let content_type = match content_type.is_null() {
                 true => "",

@@ -16,6 +16,10 @@ pub struct Error {
     retry_after_ms: i64,
 }
 
+impl border::Handled for Error {
+    const NAME: &str = "error";
+}
+
 impl Error {
     fn new(code: Code, delivery: Delivery, message: &str) -> Self {
         Error {
@@ -73,7 +77,7 @@ impl From<otp::Error> for Error {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ants_otp_error_code(error: *const Error) -> c_int {
     // SAFETY: a handle, by the header's conventions.
-    unsafe { border::read(error, Code::InvalidArgument.number(), Error::code) }
+    unsafe { border::read(error, Code::InvalidArgument.number(), |error| error.code()) }
 }
 
 /// An English sentence or two for a log: what happened and, where it can be told, what to change. For the person, use

@@ -16,6 +16,10 @@ pub struct Options {
     problem: CString,
 }
 
+impl border::Handled for Options {
+    const NAME: &str = "options";
+}
+
 impl Options {
     pub fn build(&self) -> otp::Result<Client> {
         Ok(Client { core: self.core.build()?, workers: otp::Workers::new(self.core.get_async_threads()) })
@@ -165,9 +169,9 @@ pub unsafe extern "C" fn ants_otp_options_load_env(options: *mut Options) -> c_i
     // SAFETY: a handle, by the header's conventions.
     unsafe {
         border::guard(Code::Internal.number(), || {
-            let code = border::set(options, "", otp::Options::load_env);
+            let code = border::set(options, "", |core| core.load_env());
             let refused = |options: &Options| LOADED.iter().any(|option| options.core.is_refused(option));
-            if options.as_ref().is_some_and(refused) { Code::InvalidOption.number() } else { code }
+            if border::live(options).is_some_and(refused) { Code::InvalidOption.number() } else { code }
         })
     }
 }
@@ -313,7 +317,7 @@ pub unsafe extern "C" fn ants_otp_options_set_allow_plain_http(options: *mut Opt
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ants_otp_options_set_max_idle_connections(options: *mut Options, count: c_int) -> c_int {
     // SAFETY: a handle, by the header's conventions.
-    unsafe { set_count(options, "max_idle_connections", count, otp::Options::max_idle_connections) }
+    unsafe { set_count(options, "max_idle_connections", count, |core, count| core.max_idle_connections(count)) }
 }
 
 /// How long an idle connection is kept: 1 to 600000 ms, 30000 if not set.
@@ -337,7 +341,7 @@ pub unsafe extern "C" fn ants_otp_options_set_idle_timeout_ms(options: *mut Opti
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ants_otp_options_set_max_retries(options: *mut Options, count: c_int) -> c_int {
     // SAFETY: a handle, by the header's conventions.
-    unsafe { set_count(options, "max_retries", count, otp::Options::max_retries) }
+    unsafe { set_count(options, "max_retries", count, |core, count| core.max_retries(count)) }
 }
 
 /// The User-Agent header: visible ASCII, "ants-otp/VERSION" if not set.
@@ -362,7 +366,7 @@ pub unsafe extern "C" fn ants_otp_options_set_user_agent(options: *mut Options, 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ants_otp_options_set_async_threads(options: *mut Options, count: c_int) -> c_int {
     // SAFETY: a handle, by the header's conventions.
-    unsafe { set_count(options, "async_threads", count, otp::Options::async_threads) }
+    unsafe { set_count(options, "async_threads", count, |core, count| core.async_threads(count)) }
 }
 
 /// Where log lines go: one line for each call, with the operation, the code, the time and the last four digits of the

@@ -12,6 +12,10 @@ pub struct Sent {
     description: CString,
 }
 
+impl border::Handled for Sent {
+    const NAME: &str = "sent";
+}
+
 impl From<&otp::Sent> for Sent {
     fn from(sent: &otp::Sent) -> Self {
         Sent {

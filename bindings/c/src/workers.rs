@@ -211,7 +211,7 @@ impl<F> Done<F> {
     }
 }
 
-impl<H> Done<unsafe extern "C" fn(c_int, *mut H, *mut Error, *mut c_void)> {
+impl<H: border::Handled> Done<unsafe extern "C" fn(c_int, *mut H, *mut Error, *mut c_void)> {
     fn tell<T>(self, outcome: Result<T, Error>)
     where
         H: for<'a> From<&'a T>,

@@ -1,10 +1,18 @@
 //! What C can hand in wrongly: each function refuses it with a code and a sentence, before anything is sent.
 
+#![allow(clippy::unwrap_used)] // a panic is a test's report
+
+extern crate otp as ants_otp;
+
 mod common;
+#[path = "../../../tests/support/mod.rs"]
+mod support;
 
 use common::Function;
 use std::fmt::Write as _;
+use std::io::Write as _;
 use std::process::Command;
+use support::{Next, SENT, Server, http};
 
 /// The command without the variables that clients read.
 fn clean(program: impl AsRef<std::ffi::OsStr>) -> Command {
@@ -40,6 +48,61 @@ fn every_parameter_of_every_function_takes_every_bad_value() {
         let program = common::program(&source, standard, flags);
         common::run(&mut clean(program));
     }
+}
+
+/// Each function is handed, for each of its handles, one that is freed, one of another type, and memory that was never one:
+/// the process ends with a sentence that names the function and the handle. A child does it each time.
+#[test]
+fn a_handle_that_is_freed_or_none_ends_the_process_with_a_sentence() {
+    let source = common::scratch("border").join("stray.c");
+    std::fs::write(&source, stray_program(&common::functions())).expect("scratch can be written");
+    // The other program needs more.
+    let program = common::program(&source, "gnu99", &["-Wno-unused"]);
+    // What a service gives is among the objects.
+    let server = Server::start(|seen, stream| {
+        let is_balance = seen.head.contains("/account/balance");
+        let body = if is_balance { r#"{"type":"prepaid","credit":7}"# } else { SENT };
+        let _ = stream.write_all(&http(200, body));
+        Next::Close
+    });
+    common::run(clean(program).arg(server.url()));
+}
+
+fn stray_program(functions: &[Function]) -> String {
+    let mut body = String::new();
+    let mut cases = 0;
+    for function in functions {
+        let good: Vec<String> = function.parameters.iter().map(|(kind, name)| good_value(kind, name)).collect();
+        for (index, (kind, _)) in function.parameters.iter().enumerate() {
+            let name = name_of(kind);
+            if !kind.starts_with("const ants_otp_") && !kind.starts_with("ants_otp_")
+                || kind.ends_with("**")
+                || kind.ends_with("_done")
+                || name == "verification"
+            {
+                continue;
+            }
+            let other = if name == "cancel" { "error" } else { "cancel" };
+            let values = [
+                format!("(ants_otp_{name}_free({name}), {name})"),
+                format!("(void *){other}"),
+                "(void *)zeros".to_owned(),
+                "(void *)(zeros + 1)".to_owned(),
+            ];
+            for value in values {
+                let mut arguments = good.clone();
+                arguments[index] = value;
+                let call = format!("{}({})", function.name, arguments.join(", "));
+                let call = if function.returns == "void" { call } else { format!("if ({call}) (void)0") };
+                let _ = writeln!(body, "    ENDS(\"{}\", \"ants_otp_{name}\", {call});", function.name);
+                cases += 1;
+            }
+        }
+    }
+    assert!(cases > 200, "only {cases} cases");
+    format!(
+        "{BORDER_PROGRAM_HEAD}{STRAY_PROGRAM_HEAD}int main(int count, char **arguments)\n{{\n    url = arguments[count - 1];\n{body}    return failures != 0;\n}}\n"
+    )
 }
 
 /// NULL is a good value there.
@@ -307,6 +370,68 @@ static int is_zero(const ants_otp_verification *flags)
 static void text(const char *value)
 {
     CHECK(value != NULL && strlen(value) < 10000);
+}
+
+"#;
+
+const STRAY_PROGRAM_HEAD: &str = r#"#include <sys/wait.h>
+#include <unistd.h>
+
+static long zeros[32];
+static const char *url;
+
+static void make_all(void)
+{
+    ants_otp_options *reaching = ants_otp_options_new();
+    make();
+    (void)ants_otp_options_set_token(reaching, "token");
+    (void)ants_otp_options_set_otc_id(reaching, "otc");
+    (void)ants_otp_options_set_base_url(reaching, url);
+    if (ants_otp_client_new(reaching, &new_client, NULL) != 0 ||
+        ants_otp_request(new_client, "0812345678", NULL, &sent, NULL) != 0 ||
+        ants_otp_balance(new_client, NULL, &account, NULL) != 0)
+        abort();
+    ants_otp_options_free(reaching);
+}
+
+/* The child makes all objects and calls; what it says goes into the pipe. */
+#define ENDS(function, handle, call)                                                      \
+    do {                                                                                  \
+        char said[512];                                                                   \
+        int pipes[2];                                                                     \
+        if (pipe(pipes) != 0)                                                             \
+            abort();                                                                      \
+        if (fork() == 0) {                                                                \
+            dup2(pipes[1], STDERR_FILENO);                                                \
+            make_all();                                                                   \
+            call;                                                                         \
+            _exit(0);                                                                     \
+        }                                                                                 \
+        close(pipes[1]);                                                                  \
+        is_told(function, handle, said, read_all(pipes[0], said, sizeof said - 1), #call); \
+    } while (0)
+
+static size_t read_all(int from, char *into, size_t room)
+{
+    size_t length = 0;
+    ssize_t more;
+    while (length < room && (more = read(from, into + length, room - length)) > 0)
+        length += (size_t)more;
+    close(from);
+    return length;
+}
+
+static void is_told(const char *function, const char *handle, char *said, size_t length, const char *call_text)
+{
+    char expected[256];
+    int status;
+    said[length] = '\0';
+    snprintf(expected, sizeof expected, "ants_otp: %s() was given an %s that is freed already, or is none.\n", function, handle);
+    wait(&status);
+    if (!WIFSIGNALED(status) || WTERMSIG(status) != 6 || strcmp(said, expected) != 0) {
+        fprintf(stderr, "%s: status %d, said: %s\n", call_text, status, said);
+        failures++;
+    }
 }
 
 "#;
