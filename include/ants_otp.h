@@ -37,11 +37,16 @@
  * NULL.       Every _free() takes NULL. Out-parameters come last and may be NULL when they are not wanted; each that is
  *             not is set to NULL or zero first, whatever it held, and filled as the comment says. A NULL object or text is
  *             refused with a code, never followed; accessors on NULL give "", -1 or UNKNOWN.
+ *             Two out-parameters must not share memory: ANTS_OTP_ERR_INVALID_ARGUMENT, and the error stands there.
+ * Misuse.     An object that was freed, or that is something else, ends the process (abort) with a sentence on stderr that
+ *             names the function, as far as it can be told: the memory may have become a new object of the same type.
  * Text.       NUL-terminated UTF-8, in and out. What is not UTF-8 is refused.
  * Time.       int64_t milliseconds, from 1 to 600000, with the unit in the name.
  * Threads.    Through a const pointer to a client, result, error or cancel, any number of threads may work at once.
  *             Options and call objects belong to one thread while they are set, and are copied by what takes them; calls
  *             may share a call object that nobody sets. A _free() never runs beside a use of the same object.
+ * Stack.      A call needs at most 16 KiB of its thread's stack, over TLS 33 KiB (measured with glibc on x86-64); other
+ *             functions need less. The function for log lines runs on top of it.
  * Deadlines.  A call ends before its deadline (15 s if not set), which counts over everything, DNS and retries too. No
  *             setting turns it off. A signal that interrupts a wait does not end the call; for that there is
  *             ants_otp_cancel. SIGPIPE is never raised. No function is a cancellation point: after a pthread_cancel() the
@@ -52,7 +57,8 @@
  *             A cancel may be used there too, and ends calls of the process that fires it.
  * dlclose.    The library stays mapped after dlclose(), so a plug-in may be unloaded at any time after its calls.
  * Memory.     A failed allocation ends the process (abort), so ..._new() functions never return NULL.
- * Secrets.    No error, text or log line holds a password, token or OTP code. The library's own copies are wiped.
+ * Secrets.    No error, text or log line holds a password, token or OTP code. Behind a call nothing of an OTP code is left in
+ *             memory that the library has used; nor of a password or token behind the _free() of client and options.
  */
 
 #ifndef ANTS_OTP_H

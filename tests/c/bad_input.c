@@ -433,8 +433,7 @@ static void results_share_no_memory_with_errors(ants_otp_client *client) {
     SHARES("sent", ants_otp_resend(client, "1", NULL, &place.sent, &place.error));
     SHARES("verification", ants_otp_verify(client, "1", "1", NULL, &place.flags, &place.error));
     SHARES("account", ants_otp_balance(client, NULL, &place.account, &place.error));
-    SHARES("reports",
-           ants_otp_parse_delivery_report(report, sizeof report - 1, NULL, &place.reports, &place.error));
+    SHARES("reports", ants_otp_parse_delivery_report(report, sizeof report - 1, NULL, &place.reports, &place.error));
 
     /* They need not begin together. */
     memset(&place, 1, sizeof place);

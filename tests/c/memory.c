@@ -1,5 +1,6 @@
-/* What a program that wipes its own copies still holds of a password, a token, an OTP code or an SMS behind its calls: the
- * whole of its memory is looked through. The secrets are made by chance, kept masked, and shown only while a call needs them.
+/* What a program that wipes its own copies still holds of a password, a token, an OTP code or an SMS behind its calls:
+ * the whole of its memory is looked through. The secrets are made by chance, kept masked, and shown only while a call
+ * needs them.
  *
  *     memory short|long CA-FILE|- URL CASE...
  *
@@ -71,7 +72,8 @@ static void make_basic(void) {
     wipe();
 }
 
-/* --- Looking ---------------------------------------------------------------------------------------------------------- */
+/* --- Looking
+ * ---------------------------------------------------------------------------------------------------------- */
 
 static unsigned char piece[1 << 16];
 
@@ -137,7 +139,8 @@ static int find(const struct secret *const *secrets, const char *when) {
     return found;
 }
 
-/* --- Calling ---------------------------------------------------------------------------------------------------------- */
+/* --- Calling
+ * ---------------------------------------------------------------------------------------------------------- */
 
 static void log_line(int level, const char *line, void *user_data) {
     if (level < 0 || line == NULL || user_data != NULL)
