@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ants_otp import _log
+from ants_otp._method import method
 from ants_otp._native import connect
 from ants_otp.code import Code
 from ants_otp.error import Delivery, InvalidArgumentError, from_native, got
@@ -10,70 +11,66 @@ from ants_otp.error import Delivery, InvalidArgumentError, from_native, got
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from os import PathLike
-    from typing import Any, NoReturn, TypeAlias, TypeVar
+    from typing import Any, NoReturn, TypeVar
 
-    from typing_extensions import Self
+    from typing_extensions import Self, Unpack
 
     from ants_otp._native import Client as Native
-    from ants_otp._native import Failure, Parts, RawAnswer
+    from ants_otp._native import Failure, Parts, RawAnswer, Tried
+    from ants_otp._options import Defaults
     from ants_otp._record import Record
 
-    Path: TypeAlias = str | PathLike[str]
-    Credentials: TypeAlias = Callable[[], tuple[str, str] | str]
     Result = TypeVar("Result", bound=Record)
 
 
 class Face:
-    """A native client, while it is open, and the function that gives the credentials of each call, if there is one."""
+    """A native client, while it is open, and the function that gives the credentials of each call, if there is one.
 
-    __slots__ = ("__weakref__", "_credentials", "_native")
+    Error trackers show the variables of each frame that an error passes through: none of this package's then holds a
+    password, a token or a code. So what was given goes first into the native module, and then out of the frame.
+    """
+
+    # With a __dict__, which takes what tests put in the place of methods.
+    __slots__ = ("__dict__", "__weakref__", "_credentials", "_native")
 
     _native: Native | None
-    _credentials: Credentials | None
+    _credentials: Callable[[], Any] | None
 
-    def _connect(self, options: dict[str, object], credentials: Credentials | None, *, asynchronous: bool) -> None:
+    def _connect(self, username: object, password: object, options: Any, *, asynchronous: bool) -> Tried[Native]:
         self._native = None
-        self._credentials = credentials
-        if credentials is not None and not callable(credentials):
-            raise _refused(Code.ERR_INVALID_OPTION, "credentials must be a function without parameters")
-        for name in ("ca_file", "client_certificate"):
-            options[name] = _plain(options[name])
-        tried, lines = connect(options, asynchronous)
+        try:
+            self._credentials = options.get("credentials")
+            for name in ("ca_file", "client_certificate"):
+                if name in options:
+                    options[name] = _plain(options[name])
+            tried, lines = connect(username, password, options, asynchronous)
+        finally:
+            del username, password, options
         _log.write(lines)
-        self._native = got(tried)
+        return tried
 
-    def with_options(
-        self,
-        *,
-        otc_id: str | None = None,
-        timeout: float | None = None,
-        country_code: str | None = None,
-        max_retries: int | None = None,
-    ) -> Self:
+    @method
+    def with_options(self, **options: Unpack[Defaults]) -> Self:
         """A cheap copy with other defaults, over the same connections.
 
-        Each is closed by itself; the connections are closed with the last.
+        What is not given stays as it is. Each is closed by itself; the connections are closed with the last.
 
         Args:
-            otc_id: The OTP configuration of calls that do not name one.
-            timeout: Deadline of a call in seconds: 0.001 to 600.
-            country_code: The country of mobile numbers that begin with 0: its calling code.
-            max_retries: How often a call is tried again while nothing of it was sent: 0 to 2.
+            **options: What `ants_otp._options.Defaults` lists.
 
         Raises:
             InvalidArgumentError: An option cannot work (−3).
         """
-        options: dict[str, object] = {
-            "otc_id": otc_id,
-            "timeout": timeout,
-            "country_code": country_code,
-            "max_retries": max_retries,
-        }
         copy = type(self).__new__(type(self))
         copy._native = got(self._open().with_options(options))
         copy._credentials = self._credentials
         return copy
+
+    def __setattr__(self, name: str, value: object) -> None:
+        # A class with slots takes no other attribute, and neither do instances with a __dict__ for their methods alone.
+        if not hasattr(type(self), name) and "__slots__" in vars(type(self)):
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        object.__setattr__(self, name, value)
 
     def __reduce__(self) -> NoReturn:
         name = type(self).__name__

@@ -4,9 +4,19 @@ from typing import Any, TypeAlias, TypeVar, final
 
 from typing_extensions import Self, disjoint_base
 
+from ants_otp._options import (
+    AsyncClientOptions,
+    Defaults,
+    RequestOptions,
+    ResendOptions,
+    Secret,
+    Timeout,
+    VerifyOptions,
+)
+
 __all__ = [
     "VERSION",
-    "Cancel",
+    "Call",
     "Client",
     "Inbox",
     "RawAnswer",
@@ -31,31 +41,27 @@ _Lines: TypeAlias = list[tuple[int, str]]
 _Waiter: TypeAlias = tuple[Future[Any], Context]
 
 @final
-class Client:
-    def with_options(self, options: dict[str, object], /) -> Tried[Client]: ...
-    def call(
-        self,
-        operation: str,
-        given: tuple[object, ...],
-        credentials: tuple[str, str] | str | None,
-        level: int,
-        /,
-    ) -> tuple[BaseException | None, Parts, Failure | None, RawAnswer | None, _Lines | None]: ...
-    def submit(
-        self,
-        operation: str,
-        given: tuple[object, ...],
-        credentials: tuple[str, str] | str | None,
-        level: int,
-        inbox: Inbox,
-        waiter: _Waiter,
-        /,
-    ) -> Tried[Cancel]: ...
-    def url(self, operation: str, /) -> str | None: ...
+class Call:
+    operation: str
+    @staticmethod
+    def request(mobile: str, options: RequestOptions, /) -> Call: ...
+    @staticmethod
+    def resend(otp_id: str | None, otc_id: str | None, options: ResendOptions, /) -> Call: ...
+    @staticmethod
+    def verify(otp_id: str, otc_id: str | None, otp_code: str, options: VerifyOptions, /) -> Call: ...
+    @staticmethod
+    def balance(options: Timeout, /) -> Call: ...
+    def authorize(self, credentials: Secret, /) -> None: ...
+    def cancel(self) -> None: ...
 
 @final
-class Cancel:
-    def fire(self) -> None: ...
+class Client:
+    def with_options(self, options: Defaults, /) -> Tried[Client]: ...
+    def call(
+        self, call: Call, level: int, /
+    ) -> tuple[BaseException | None, Parts, Failure | None, RawAnswer | None, _Lines | None]: ...
+    def submit(self, call: Call, level: int, inbox: Inbox, waiter: _Waiter, /) -> Failure | None: ...
+    def url(self, operation: str, /) -> str | None: ...
 
 @disjoint_base
 class Inbox:
@@ -67,7 +73,9 @@ class Inbox:
 class RawAnswer:
     def read(self) -> tuple[int, list[tuple[str, str]], str] | None: ...
 
-def connect(options: dict[str, object], asynchronous: bool, /) -> tuple[Tried[Client], _Lines]: ...
+def connect(
+    username: object, password: object, options: AsyncClientOptions, asynchronous: bool, /
+) -> tuple[Tried[Client], _Lines]: ...
 def code_table() -> list[tuple[int, str, str, str, str]]: ...
 def code_text(number: int, language: str, /) -> str: ...
 def code_user_text(number: int, language: str, /) -> str: ...

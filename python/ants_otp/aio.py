@@ -13,8 +13,10 @@ from weakref import WeakKeyDictionary
 
 from ants_otp import _log, _native
 from ants_otp._face import Face, result_of
+from ants_otp._method import method
+from ants_otp._native import Call
 from ants_otp.account import Account
-from ants_otp.error import got
+from ants_otp.error import from_native, got
 from ants_otp.sent import Sent, ids_of
 from ants_otp.verification import Verification
 
@@ -22,9 +24,12 @@ if TYPE_CHECKING:
     from asyncio import AbstractEventLoop, Future
     from collections.abc import Callable, Generator
     from types import TracebackType
-    from typing import Literal, TypeAlias
+    from typing import TypeAlias
 
-    from ants_otp._face import Credentials, Path, Result
+    from typing_extensions import Unpack
+
+    from ants_otp._face import Result
+    from ants_otp._options import AsyncClientOptions, RequestOptions, ResendOptions, Timeout, VerifyOptions
 
     _Ended: TypeAlias = tuple[_native.Parts, _native.Failure | None, _native.RawAnswer | None]
 
@@ -36,112 +41,38 @@ class AsyncClient(Face):
 
     Make one and keep it: its calls share idle connections. It is an asynchronous context manager, and works on in a
     forked child, there best in a loop of the child's own (``asyncio.run``), but cannot be pickled. Nothing is sent
-    before a call is awaited; cancelling its task ends it at once, and an SMS may then have gone out. What is not
-    given is taken from the environment, where a variable is named below.
-
-    Args:
-        username: User name (``ANTS_OTP_USERNAME``). Credentials given here replace all of the environment's.
-        password: Password (``ANTS_OTP_PASSWORD``).
-        token: A bearer token instead of user name and password, for the services that use one (``ANTS_OTP_TOKEN``).
-            One that begins with ``"Basic "`` or ``"Bearer "`` is sent with that scheme.
-        credentials: A function that gives the credentials instead, for those that change: it is called before each
-            call, on the calling thread, and returns ``(username, password)`` or a token.
-        base_url: The service's address, if it is not the provider's own (``ANTS_OTP_BASE_URL``).
-        otc_id: The OTP configuration of calls that do not name one (``ANTS_OTP_OTC_ID``).
-        timeout: Deadline of a call in seconds, over all that it does: 0.001 to 600, 15 if not given.
-        connect_timeout: How many seconds of it a connection may take to be made: 0.001 to 600, 5 if not given.
-        country_code: The country of mobile numbers that begin with 0: its calling code, ``"66"`` if not given.
-        ca_file: A PEM file of certificates to trust beside the roots (``ANTS_OTP_CA_FILE``). Single ones that cannot be
-            used are left out, with a warning from the logger ``ants_otp``.
-        root_certificates: Which roots are trusted: ``"bundled"`` (Mozilla's, the default), ``"system"`` or ``"none"``:
-            the certificates of `ca_file` alone.
-        client_certificate: The client's own certificate chain and its key, two PEM files.
-        proxy: URL of a proxy: ``http://``, ``https://``, ``socks5://`` or ``socks5h://`` (``ANTS_OTP_PROXY``).
-        proxy_from_env: Take the proxy from ``HTTPS_PROXY`` or ``ALL_PROXY``, and exceptions from ``NO_PROXY``.
-        allow_plain_http: Allow ``http://`` to another machine: credentials and codes then travel unencrypted.
-        max_idle_connections: How many idle connections are kept: 0 to 4096; if not given, 64, or as many as there are
-            async_threads if those are more.
-        idle_timeout: How many seconds an idle connection is kept: 0.001 to 600, 30 if not given.
-        max_retries: How often a call is tried again while nothing of it was sent: 0 to 2, 2 if not given.
-        async_threads: How many threads make calls at the same time: 1 to 1024, 64 if not given. They are started on
-            demand, and waiting for one counts in a call's deadline.
-        user_agent: The User-Agent header, ``ants-otp/VERSION`` if not given.
-
-    Raises:
-        InvalidArgumentError: Credentials are missing, or an option cannot work (−3). The text says what to change.
+    before a call is awaited; cancelling its task ends it at once, and an SMS may then have gone out.
     """
 
     __slots__ = ()
 
+    @method
     def __init__(
-        self,
-        username: str | None = None,
-        password: str | None = None,
-        *,
-        token: str | None = None,
-        credentials: Credentials | None = None,
-        base_url: str | None = None,
-        otc_id: str | None = None,
-        timeout: float | None = None,
-        connect_timeout: float | None = None,
-        country_code: str | None = None,
-        ca_file: Path | None = None,
-        root_certificates: Literal["bundled", "system", "none"] | None = None,
-        client_certificate: tuple[Path, Path] | None = None,
-        proxy: str | None = None,
-        proxy_from_env: bool = False,
-        allow_plain_http: bool = False,
-        max_idle_connections: int | None = None,
-        idle_timeout: float | None = None,
-        max_retries: int | None = None,
-        user_agent: str | None = None,
-        async_threads: int | None = None,
+        self, username: str | None = None, password: str | None = None, **options: Unpack[AsyncClientOptions]
     ) -> None:
-        options: dict[str, object] = {
-            "username": username,
-            "password": password,
-            "token": token,
-            "credentials": credentials,
-            "base_url": base_url,
-            "otc_id": otc_id,
-            "timeout": timeout,
-            "connect_timeout": connect_timeout,
-            "country_code": country_code,
-            "ca_file": ca_file,
-            "root_certificates": root_certificates,
-            "client_certificate": client_certificate,
-            "proxy": proxy,
-            "proxy_from_env": proxy_from_env,
-            "allow_plain_http": allow_plain_http,
-            "max_idle_connections": max_idle_connections,
-            "idle_timeout": idle_timeout,
-            "max_retries": max_retries,
-            "user_agent": user_agent,
-            "async_threads": async_threads,
-        }
-        self._connect(options, credentials, asynchronous=True)
+        """What is not given is taken from the environment, where a variable is named.
 
-    def request(
-        self,
-        mobile: str,
-        *,
-        otc_id: str | None = None,
-        notify_url: str | None = None,
-        notify_content_type: Literal["application/json", "application/xml"] | None = None,
-        callback_data: str | None = None,
-        timeout: float | None = None,
-        mobile_as_given: bool = False,
-    ) -> Coroutine[Any, Any, Sent]:
+        Args:
+            username: User name (``ANTS_OTP_USERNAME``). Credentials given here replace all of the environment's.
+            password: Password (``ANTS_OTP_PASSWORD``).
+            **options: What `ants_otp._options.AsyncClientOptions` lists.
+
+        Raises:
+            InvalidArgumentError: Credentials are missing, or an option cannot work (−3). The text says what to change.
+        """
+        try:
+            tried = self._connect(username, password, options, asynchronous=True)
+        finally:
+            del username, password, options
+        self._native = got(tried)
+
+    @method
+    def request(self, mobile: str, **options: Unpack[RequestOptions]) -> Coroutine[Any, Any, Sent]:
         """Ask the service to send an OTP to a mobile number.
 
         Args:
             mobile: The number as people write it: ``081-234-5678``, ``+66 81 234 5678``, with Thai digits, …
-            otc_id: The OTP configuration of this call instead of the client's.
-            notify_url: Where the service posts its delivery report: an http or https URL that it can reach.
-            notify_content_type: The form of the delivery report.
-            callback_data: Text that comes back with the delivery report, and links it to this call: at most 4096 bytes.
-            timeout: Deadline of this call in seconds instead of the client's: 0.001 to 600.
-            mobile_as_given: Send the number untouched, for numbers that this library does not understand.
+            **options: What `ants_otp._options.RequestOptions` lists.
 
         Returns:
             The OTP on its way: show its `reference_code`, keep it for `verify`.
@@ -153,29 +84,19 @@ class AsyncClient(Face):
             DeadlineError: No answer in time. With `delivery` UNKNOWN an SMS may have gone out.
             OtpError: Everything else, as its `code` says.
         """
-        return self._call(
-            Sent, "request", (mobile, timeout, notify_url, notify_content_type, callback_data, otc_id, mobile_as_given)
-        )
+        try:
+            call = Call.request(mobile, options)
+        finally:
+            del mobile, options
+        return self._made(Sent, call)
 
-    def resend(
-        self,
-        otp: Sent | str | None,
-        *,
-        otc_id: str | None = None,
-        notify_url: str | None = None,
-        notify_content_type: Literal["application/json", "application/xml"] | None = None,
-        callback_data: str | None = None,
-        timeout: float | None = None,
-    ) -> Coroutine[Any, Any, Sent]:
+    @method
+    def resend(self, otp: Sent | str | None, **options: Unpack[ResendOptions]) -> Coroutine[Any, Any, Sent]:
         """Ask the service to send an OTP again. Go on with the one returned: its id may be another.
 
         Args:
             otp: The OTP, or its otp_id; None for a resend by the OTP configuration alone.
-            otc_id: The OTP configuration, if it is neither the OTP's nor the client's.
-            notify_url: As in `request`.
-            notify_content_type: As in `request`.
-            callback_data: As in `request`.
-            timeout: Deadline of this call in seconds instead of the client's: 0.001 to 600.
+            **options: What `ants_otp._options.ResendOptions` lists.
 
         Returns:
             The OTP to verify from now on.
@@ -183,22 +104,15 @@ class AsyncClient(Face):
         Raises:
             OtpError: As in `request`.
         """
-        otp_id, its_otc_id = ids_of(otp)
-        return self._call(
-            Sent,
-            "resend",
-            (otp_id, its_otc_id, timeout, notify_url, notify_content_type, callback_data, otc_id),
-        )
+        try:
+            call = Call.resend(*ids_of(otp), options)
+        finally:
+            del otp, options
+        return self._made(Sent, call)
 
+    @method
     def verify(
-        self,
-        otp: Sent | str,
-        otp_code: str,
-        *,
-        notify_url: str | None = None,
-        notify_content_type: Literal["application/json", "application/xml"] | None = None,
-        callback_data: str | None = None,
-        timeout: float | None = None,
+        self, otp: Sent | str, otp_code: str, **options: Unpack[VerifyOptions]
     ) -> Coroutine[Any, Any, Verification]:
         """Ask the service whether this is the code that it sent.
 
@@ -206,10 +120,7 @@ class AsyncClient(Face):
             otp: The OTP, or its otp_id.
             otp_code: What the person typed, as text: a number would lose its leading zeros. Outer white space
                 goes, Thai and full-width digits become ASCII.
-            notify_url: As in `request`.
-            notify_content_type: As in `request`.
-            callback_data: As in `request`.
-            timeout: Deadline of this call in seconds instead of the client's: 0.001 to 600.
+            **options: What `ants_otp._options.VerifyOptions` lists.
 
         Returns:
             The verdict: true only for a verified person. Wrong, expired, over-limit and already confirmed codes are a
@@ -218,22 +129,28 @@ class AsyncClient(Face):
         Raises:
             OtpError: Everything that is no verdict, as in `request`.
         """
-        otp_id, otc_id = ids_of(otp)
-        return self._call(
-            Verification, "verify", (otp_id, otc_id, otp_code, timeout, notify_url, notify_content_type, callback_data)
-        )
+        try:
+            call = Call.verify(*ids_of(otp), otp_code, options)
+        finally:
+            del otp, otp_code, options
+        return self._made(Verification, call)
 
-    def balance(self, *, timeout: float | None = None) -> Coroutine[Any, Any, Account]:
+    @method
+    def balance(self, **options: Unpack[Timeout]) -> Coroutine[Any, Any, Account]:
         """The account and its credit. Costs nothing, so it also checks the credentials.
 
         Args:
-            timeout: Deadline of this call in seconds instead of the client's: 0.001 to 600.
+            **options: What `ants_otp._options.Timeout` lists.
 
         Raises:
             AuthenticationError: The credentials are wrong.
             OtpError: Everything else, as in `request`.
         """
-        return self._call(Account, "balance", (timeout,))
+        try:
+            call = Call.balance(options)
+        finally:
+            del options
+        return self._made(Account, call)
 
     async def close(self) -> None:
         """Close the idle connections. Calls in flight end as they would; later ones are refused."""
@@ -248,22 +165,23 @@ class AsyncClient(Face):
     ) -> None:
         await self.close()
 
-    def _call(self, kind: Callable[..., Result], operation: str, given: tuple[object, ...]) -> _Call[Result]:
-        coroutine: Any = self._perform(kind, operation, given)
+    def _made(self, kind: Callable[..., Result], call: Call) -> _Call[Result]:
+        coroutine: Any = self._perform(kind, call)
         # What asyncio's debug output and the warning about a call that was never awaited speak of.
-        coroutine.__name__ = operation
-        coroutine.__qualname__ = f"AsyncClient.{operation}"
+        coroutine.__name__ = call.operation
+        coroutine.__qualname__ = f"AsyncClient.{call.operation}"
         return _Call(coroutine)
 
-    async def _perform(self, kind: Callable[..., Result], operation: str, given: tuple[object, ...]) -> Result:
+    async def _perform(self, kind: Callable[..., Result], call: Call) -> Result:
         native = self._open()
-        credentials = None if self._credentials is None else self._credentials()
+        if self._credentials is not None:
+            call.authorize(self._credentials())
         if "opentelemetry" in modules:
             from ants_otp._telemetry import observed
 
-            with observed(operation, native.url(operation)) as call:
-                return call.ended(result_of(kind, *await _submit(native, operation, given, credentials)))
-        return result_of(kind, *await _submit(native, operation, given, credentials))
+            with observed(call.operation, native.url(call.operation)) as seen:
+                return seen.ended(result_of(kind, *await _submit(native, call)))
+        return result_of(kind, *await _submit(native, call))
 
 
 class _Call(Coroutine[Any, Any, _Result]):
@@ -308,21 +226,18 @@ class _Call(Coroutine[Any, Any, _Result]):
         return getattr(self._coroutine, name)
 
 
-async def _submit(
-    native: _native.Client,
-    operation: str,
-    given: tuple[object, ...],
-    credentials: tuple[str, str] | str | None,
-) -> _Ended:
+async def _submit(native: _native.Client, call: Call) -> _Ended:
     loop = get_running_loop()
     future: Future[_Ended] = loop.create_future()
     # This frame keeps no inbox: its loop could not be forgotten.
-    cancel = got(native.submit(operation, given, credentials, _log.level(), _inbox_of(loop), (future, copy_context())))
+    failure = native.submit(call, _log.level(), _inbox_of(loop), (future, copy_context()))
+    if failure is not None:
+        raise from_native(*failure)
     try:
         return await future
     except BaseException:
         # Its task was cancelled, or the coroutine closed or thrown into: the call ends now.
-        cancel.fire()
+        call.cancel()
         raise
 
 

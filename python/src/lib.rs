@@ -30,7 +30,9 @@ static ALLOCATOR: ants_otp_wiping::Wiping = ants_otp_wiping::Wiping;
 #[pyo3::pymodule(gil_used = false)]
 mod _native {
     #[pymodule_export]
-    use crate::client::{Cancel, Client, connect};
+    use crate::call::Call;
+    #[pymodule_export]
+    use crate::client::{Client, connect};
     #[pymodule_export]
     use crate::code::{code_advice, code_table, code_text, code_user_text};
     #[pymodule_export]

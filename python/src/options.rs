@@ -6,77 +6,80 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 use std::path::PathBuf;
 
-/// The options that `given` names, filled up from the environment. None means not given; what cannot be read is noted as
-/// refused, and fails the build with a sentence.
-pub fn read(given: &Bound<'_, PyDict>) -> PyResult<Options> {
-    let mut options = credentials(given)?;
-    for (name, value) in given {
-        if value.is_none() {
-            continue;
+/// An option's name, and how its value is set.
+type Setter = (&'static str, fn(Options, &'static str, &Bound<'_, PyAny>) -> Options);
+
+/// First those that a client's copy may have of its own, last that of an asynchronous client alone. Their types and texts are
+/// in `ants_otp._options`, and a test holds the two together.
+const OPTIONS: [Setter; 18] = [
+    ("otc_id", |options, name, value| set(options, name, value::text(name, value), Options::otc_id)),
+    ("timeout", |options, name, value| set(options, name, value::seconds(name, value), Options::timeout)),
+    ("country_code", |options, name, value| set(options, name, value::text(name, value), Options::country_code)),
+    ("max_retries", |options, name, value| set(options, name, value::count(name, value), Options::max_retries)),
+    ("credentials", |options, name, value| {
+        if value.is_callable() {
+            return options.credentials_of_calls(true);
         }
-        let name = name.extract::<String>()?;
-        options = match name.as_str() {
-            "username" | "password" | "credentials" => options,
-            "token" => set(options, "token", value::text("token", &value), Options::token),
-            "base_url" => set(options, "base_url", value::text("base_url", &value), Options::base_url),
-            "otc_id" => set(options, "otc_id", value::text("otc_id", &value), Options::otc_id),
-            "timeout" => set(options, "timeout", value::seconds("timeout", &value), Options::timeout),
-            "connect_timeout" => {
-                set(options, "connect_timeout", value::seconds("connect_timeout", &value), Options::connect_timeout)
-            }
-            "country_code" => set(options, "country_code", value::text("country_code", &value), Options::country_code),
-            "ca_file" => set(options, "ca_file", value::path("ca_file", &value), Options::ca_file),
-            "root_certificates" => {
-                set(options, "root_certificates", value::text("root_certificates", &value), Options::root_certificates)
-            }
-            "client_certificate" => {
-                set(options, "client_certificate", certificate(&value), |options, (certificate, key)| {
-                    options.client_certificate(certificate, key)
-                })
-            }
-            "proxy" => set(options, "proxy", value::text("proxy", &value), Options::proxy),
-            "proxy_from_env" => {
-                set(options, "proxy_from_env", value::switch("proxy_from_env", &value), Options::proxy_from_env)
-            }
-            "allow_plain_http" => {
-                set(options, "allow_plain_http", value::switch("allow_plain_http", &value), Options::allow_plain_http)
-            }
-            "max_idle_connections" => set(
-                options,
-                "max_idle_connections",
-                value::count("max_idle_connections", &value),
-                Options::max_idle_connections,
-            ),
-            "idle_timeout" => {
-                set(options, "idle_timeout", value::seconds("idle_timeout", &value), Options::idle_timeout)
-            }
-            "max_retries" => set(options, "max_retries", value::count("max_retries", &value), Options::max_retries),
-            "async_threads" => {
-                set(options, "async_threads", value::count("async_threads", &value), Options::async_threads)
-            }
-            "user_agent" => set(options, "user_agent", value::text("user_agent", &value), Options::user_agent),
-            _ => return Err(pyo3::exceptions::PyTypeError::new_err(format!("no option is named {name:?}"))),
-        };
-    }
+        options.refuse(name, "credentials must be a function without parameters")
+    }),
+    ("token", |options, name, value| set(options, name, value::text(name, value), Options::token)),
+    ("base_url", |options, name, value| set(options, name, value::text(name, value), Options::base_url)),
+    ("connect_timeout", |options, name, value| {
+        set(options, name, value::seconds(name, value), Options::connect_timeout)
+    }),
+    ("ca_file", |options, name, value| set(options, name, value::path(name, value), Options::ca_file)),
+    ("root_certificates", |options, name, value| {
+        set(options, name, value::text(name, value), Options::root_certificates)
+    }),
+    ("client_certificate", |options, name, value| {
+        set(options, name, certificate(value), |options, (certificate, key)| {
+            options.client_certificate(certificate, key)
+        })
+    }),
+    ("proxy", |options, name, value| set(options, name, value::text(name, value), Options::proxy)),
+    ("proxy_from_env", |options, name, value| set(options, name, value::switch(name, value), Options::proxy_from_env)),
+    ("allow_plain_http", |options, name, value| {
+        set(options, name, value::switch(name, value), Options::allow_plain_http)
+    }),
+    ("max_idle_connections", |options, name, value| {
+        set(options, name, value::count(name, value), Options::max_idle_connections)
+    }),
+    ("idle_timeout", |options, name, value| set(options, name, value::seconds(name, value), Options::idle_timeout)),
+    ("user_agent", |options, name, value| set(options, name, value::text(name, value), Options::user_agent)),
+    ("async_threads", |options, name, value| set(options, name, value::count(name, value), Options::async_threads)),
+];
+const DEFAULTS: usize = 4;
+
+/// The options of a new client, filled up from the environment.
+pub fn read(
+    username: Option<&Bound<'_, PyAny>>,
+    password: Option<&Bound<'_, PyAny>>,
+    given: &Bound<'_, PyDict>,
+    asynchronous: bool,
+) -> PyResult<Options> {
+    let known = OPTIONS.len() - usize::from(!asynchronous);
+    let options = read_named("__init__", with_pair(username, password), given, &OPTIONS[..known])?;
     // While attached: os.environ changes the environment only with the GIL held.
     Ok(options.load_env())
 }
 
-/// The options that a client's copy may have of its own.
+/// The options that a client's copy has of its own.
 pub fn read_defaults(given: &Bound<'_, PyDict>) -> PyResult<Options> {
-    let mut options = Options::new();
+    read_named("with_options", Options::new(), given, &OPTIONS[..DEFAULTS])
+}
+
+/// None means not given; what cannot be read is noted as refused, and fails the build with a sentence.
+fn read_named(
+    function: &str,
+    mut options: Options,
+    given: &Bound<'_, PyDict>,
+    known: &'static [Setter],
+) -> PyResult<Options> {
     for (name, value) in given {
-        if value.is_none() {
-            continue;
+        let (name, set) = value::named(function, known, &name)?;
+        if !value.is_none() {
+            options = set(options, name, &value);
         }
-        let name = name.extract::<String>()?;
-        options = match name.as_str() {
-            "otc_id" => set(options, "otc_id", value::text("otc_id", &value), Options::otc_id),
-            "timeout" => set(options, "timeout", value::seconds("timeout", &value), Options::timeout),
-            "country_code" => set(options, "country_code", value::text("country_code", &value), Options::country_code),
-            "max_retries" => set(options, "max_retries", value::count("max_retries", &value), Options::max_retries),
-            _ => return Err(pyo3::exceptions::PyTypeError::new_err(format!("no default is named {name:?}"))),
-        };
     }
     Ok(options)
 }
@@ -93,27 +96,19 @@ fn set<T>(
     }
 }
 
-fn credentials(given: &Bound<'_, PyDict>) -> PyResult<Options> {
+fn with_pair(username: Option<&Bound<'_, PyAny>>, password: Option<&Bound<'_, PyAny>>) -> Options {
     let options = Options::new();
-    if given.get_item("credentials")?.is_some_and(|credentials| !credentials.is_none()) {
-        return with_pair(options.credentials_of_calls(true), given);
-    }
-    with_pair(options, given)
-}
-
-fn with_pair(options: Options, given: &Bound<'_, PyDict>) -> PyResult<Options> {
-    let present = |name| PyResult::Ok(given.get_item(name)?.filter(|value| !value.is_none()));
-    Ok(match (present("username")?, present("password")?) {
+    match (username, password) {
         (None, None) => options,
         (Some(_), None) => options.refuse("credentials", "username is given, but password is not"),
         (None, Some(_)) => options.refuse("credentials", "password is given, but username is not"),
         (Some(username), Some(password)) => {
-            match (value::text("username", &username), value::text("password", &password)) {
+            match (value::text("username", username), value::text("password", password)) {
                 (Ok(username), Ok(password)) => options.credentials(username, password),
                 (Err(why), _) | (_, Err(why)) => options.refuse("credentials", &why),
             }
         }
-    })
+    }
 }
 
 fn certificate(value: &Bound<'_, PyAny>) -> Checked<(PathBuf, PathBuf)> {

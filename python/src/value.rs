@@ -1,6 +1,7 @@
 //! Reads Python values. Each gives back the value, or a sentence that says what to change and never repeats the value: it
 //! may be a secret, and it may be text that UTF-8 cannot hold.
 
+use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyString};
 use std::path::PathBuf;
@@ -42,6 +43,20 @@ pub fn switch(name: &str, value: &Bound<'_, PyAny>) -> Checked<bool> {
 /// A path as str or os.PathLike.
 pub fn path(name: &str, value: &Bound<'_, PyAny>) -> Checked<PathBuf> {
     value.extract().map_err(|_| format!("{name} must be a path (str or os.PathLike)"))
+}
+
+/// The one of `known` with this name, or else what Python says where a function has no such parameter.
+pub fn named<'a, T>(
+    function: &str,
+    known: &'a [(&'static str, T)],
+    name: &Bound<'_, PyAny>,
+) -> PyResult<&'a (&'static str, T)> {
+    let name = name.cast::<PyString>()?;
+    let text = name.to_str().ok();
+    known.iter().find(|(known, _)| Some(*known) == text).ok_or_else(|| {
+        let name = name.to_string_lossy();
+        PyTypeError::new_err(format!("{function}() got an unexpected keyword argument '{name}'"))
+    })
 }
 
 fn kind(value: &Bound<'_, PyAny>) -> String {

@@ -4,10 +4,8 @@ use crate::ended::Outcome;
 use crate::error::{self, Failure};
 use crate::value::{self, Checked};
 use ants_otp::{Call, OtpId};
-use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::PyInt;
-use pyo3::types::tuple::BorrowedTupleIterator;
 use zeroize::Zeroizing;
 
 /// A call with its arguments, apart from its options.
@@ -35,25 +33,26 @@ impl OtpId for &Otp {
 }
 
 impl Work {
-    /// From the method's name and what it was `given`, of which its arguments are taken off.
-    pub fn read(operation: &str, given: &mut BorrowedTupleIterator<'_, '_>) -> PyResult<Result<Self, Failure>> {
-        let mut next = || given.next().ok_or_else(|| PyTypeError::new_err(format!("{operation} needs more arguments")));
-        let work = match operation {
-            "request" => value::text("mobile", &*next()?).map(|mobile| Work::Request { mobile: mobile.to_owned() }),
-            "resend" => match (next()?, next()?) {
-                (otp_id, otc_id) if otp_id.is_none() && otc_id.is_none() => Ok(Work::Resend { otp: None }),
-                (otp_id, otc_id) => read_otp(&otp_id, &otc_id).map(|otp| Work::Resend { otp: Some(otp) }),
-            },
-            "verify" => {
-                let (otp_id, otc_id, otp_code) = (next()?, next()?, next()?);
-                read_otp(&otp_id, &otc_id).and_then(|otp| {
-                    Ok(Work::Verify { otp, otp_code: Zeroizing::new(read_otp_code(&otp_code)?.to_owned()) })
-                })
-            }
-            "balance" => Ok(Work::Balance),
-            _ => return Err(PyTypeError::new_err(format!("no call is {operation:?}"))),
-        };
-        Ok(work.map_err(error::argument))
+    pub fn request(mobile: &Bound<'_, PyAny>) -> Result<Self, Failure> {
+        value::text("mobile", mobile).map(|mobile| Work::Request { mobile: mobile.to_owned() }).map_err(error::argument)
+    }
+
+    /// Without any id a resend by the OTP configuration alone.
+    pub fn resend(otp_id: &Bound<'_, PyAny>, otc_id: &Bound<'_, PyAny>) -> Result<Self, Failure> {
+        if otp_id.is_none() && otc_id.is_none() {
+            return Ok(Work::Resend { otp: None });
+        }
+        read_otp(otp_id, otc_id).map(|otp| Work::Resend { otp: Some(otp) }).map_err(error::argument)
+    }
+
+    pub fn verify(
+        otp_id: &Bound<'_, PyAny>,
+        otc_id: &Bound<'_, PyAny>,
+        otp_code: &Bound<'_, PyAny>,
+    ) -> Result<Self, Failure> {
+        read_otp(otp_id, otc_id)
+            .and_then(|otp| Ok(Work::Verify { otp, otp_code: Zeroizing::new(read_otp_code(otp_code)?.to_owned()) }))
+            .map_err(error::argument)
     }
 
     pub fn name(&self) -> &'static str {

@@ -8,12 +8,12 @@ import gc
 import inspect
 import io
 import logging
-import re
 import subprocess
 import sys
 import textwrap
 import threading
 import time
+import typing
 import warnings
 import weakref
 from collections.abc import Coroutine
@@ -52,22 +52,19 @@ def run(main: Coroutine[Any, Any, Any], new_loop: Callable[[], Any] = asyncio.ne
 
 @pytest.mark.parametrize("method", METHODS)
 def test_the_same_methods_parameters_and_docstrings(method: str) -> None:
-    blocking, asynchronous = (inspect.signature(getattr(kind, method)) for kind in (Client, AsyncClient))
-    assert list(blocking.parameters.values()) == list(asynchronous.parameters.values())
-    assert inspect.getdoc(getattr(Client, method)) == inspect.getdoc(getattr(AsyncClient, method))
-    result = {"with_options": "Self"}.get(method, f"Coroutine[Any, Any, {blocking.return_annotation}]")
-    assert asynchronous.return_annotation == result
+    blocking, asynchronous = (getattr(kind, method) for kind in (Client, AsyncClient))
+    assert inspect.signature(blocking) == inspect.signature(asynchronous)
+    assert inspect.getdoc(blocking) == inspect.getdoc(asynchronous)
+    # A coroutine function's annotation is what awaiting it gives.
+    assert typing.get_type_hints(blocking) == typing.get_type_hints(asynchronous)
 
 
 def test_the_same_options_and_one_more() -> None:
     blocking, asynchronous = (dict(inspect.signature(kind).parameters) for kind in (Client, AsyncClient))
     assert asynchronous.pop("async_threads").default is None
+    # That of an AsyncClient may be a coroutine function.
+    assert blocking.pop("credentials") != asynchronous.pop("credentials")
     assert blocking == asynchronous
-    documented = [
-        set(re.findall(r"^    (\w+):", inspect.getdoc(kind) or "", re.MULTILINE)) for kind in (Client, AsyncClient)
-    ]
-    assert documented[1] - documented[0] == {"async_threads"}
-    assert set(blocking) <= documented[0]
 
 
 @pytest.mark.parametrize("new_loop", loops())

@@ -7,7 +7,10 @@ import base64
 import copy
 import inspect
 import pickle
+import pydoc
+import re
 import threading
+import typing
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -21,12 +24,19 @@ from ants_otp import (
     OtpError,
     RateLimitedError,
     RawAnswer,
+    _describe,
 )
 
 if TYPE_CHECKING:
     from .conftest import Service
 
 SENT = {"otpId": "OTP-1", "otcId": "OTC-1"}
+ARGUMENTS: dict[str, tuple[Any, ...]] = {
+    "request": ("0812345678",),
+    "resend": ("OTP-1",),
+    "verify": ("OTP-1", "12345"),
+    "balance": (),
+}
 NOT_CHECKED = {"self", "credentials", "username", "password", "token"}
 
 
@@ -44,15 +54,74 @@ def test_every_option_of_a_client_reaches_it(kind: Any) -> None:
 @pytest.mark.parametrize("method", ["request", "resend", "verify", "balance"])
 def test_every_option_of_a_call_reaches_it(service: Service, method: str) -> None:
     client, asynchronous = service.client(), service.async_client()
-    arguments = {"request": ("0812345678",), "resend": ("OTP-1",), "verify": ("OTP-1", "12345"), "balance": ()}[method]
     parameters = inspect.signature(getattr(Client, method)).parameters.values()
     for name in [parameter.name for parameter in parameters if parameter.kind is parameter.KEYWORD_ONLY]:
         options: Any = {name: object()}
         with pytest.raises(InvalidArgumentError, match=name):
-            getattr(client, method)(*arguments, **options)
+            getattr(client, method)(*ARGUMENTS[method], **options)
         with pytest.raises(InvalidArgumentError, match=name):
-            asyncio.run(getattr(asynchronous, method)(*arguments, **options))
+            asyncio.run(getattr(asynchronous, method)(*ARGUMENTS[method], **options))
     assert service.requests == []
+
+
+@pytest.mark.parametrize("kind", [Client, AsyncClient])
+@pytest.mark.parametrize("method", ["__init__", "request", "resend", "verify", "balance", "with_options"])
+def test_help_shows_each_option_with_its_text(kind: Any, method: str) -> None:
+    function = getattr(kind, method)
+    shown = pydoc.plain(pydoc.render_doc(function))
+    parameters = [*inspect.signature(function).parameters.values()][1:]
+    assert not [parameter for parameter in parameters if parameter.kind is parameter.VAR_KEYWORD]
+    assert "**options" not in shown
+    for parameter in parameters:
+        assert re.search(rf"^ +{parameter.name}: \w.+\.", shown, re.MULTILINE | re.DOTALL)
+        assert f"{parameter.name}: " in shown[: shown.index(") ->")]
+        assert not isinstance(parameter.annotation, str)
+    assert set(typing.get_type_hints(function)) > {"return"}
+
+
+def test_the_signature_of_a_subclass_is_its_own() -> None:
+    class Own(Client):
+        def __init__(self, tenant: str) -> None:
+            super().__init__(tenant, "password")
+            self.tenant = tenant
+
+    assert list(inspect.signature(Own).parameters) == ["tenant"]
+    assert Own("user").tenant == "user"
+
+
+def test_without_the_source_help_names_the_options_still(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_source(_: object) -> str:
+        raise OSError
+
+    monkeypatch.setattr(inspect, "getsource", no_source)
+    _describe._texts.cache_clear()
+    assert "RequestOptions" in (inspect.getdoc(Client.request) or "")
+    assert "mobile_as_given" in str(inspect.signature(Client.request))
+    _describe._texts.cache_clear()
+
+
+@pytest.mark.parametrize("method", ARGUMENTS)
+@pytest.mark.parametrize("value", [None, "anything"])
+def test_an_option_of_another_method_is_pythons_own_error(service: Service, method: str, value: Any) -> None:
+    """Of a misspelt one, too, and where the method is called: nothing has to be awaited."""
+    known = set(inspect.signature(getattr(Client, method)).parameters)
+    others = {*inspect.signature(Client.request).parameters, *inspect.signature(AsyncClient).parameters, "time_out"}
+    for client in (service.client(), service.async_client()):
+        for name in others - known:
+            options: Any = {name: value}
+            with pytest.raises(TypeError, match=rf"{method}\(\) got an unexpected keyword argument '{name}'$"):
+                getattr(client, method)(*ARGUMENTS[method], **options)
+    assert service.requests == []
+
+
+@pytest.mark.parametrize("value", [None, "anything"])
+def test_an_unknown_option_of_a_client_is_pythons_own_error(service: Service, value: Any) -> None:
+    for name in ("time_out", "notify_url", "async_threads", "\ud800"):
+        options: Any = {name: value}
+        with pytest.raises(TypeError, match=r"__init__\(\) got an unexpected keyword argument "):
+            Client("user", "hunter2", **options)
+        with pytest.raises(TypeError, match=r"with_options\(\) got an unexpected keyword argument "):
+            service.client().with_options(**options)
 
 
 def test_credentials_are_asked_for_before_each_call_on_its_thread(service: Service) -> None:
