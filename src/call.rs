@@ -7,12 +7,12 @@ use crate::secret::Secret;
 use crate::{Cancel, Code, Error, LogLevel, RawAnswer, Record, Result};
 use std::fmt;
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Options of one call; what is not set is the client's, or left out of the request.
 ///
 /// ```
-/// # use std::time::Duration;
+/// # use std::time::{Duration, Instant};
 /// let call = ants_otp::Call::new().timeout(Duration::from_secs(5)).callback_data("order 7");
 /// ```
 ///
@@ -31,6 +31,7 @@ pub struct Call {
     pub(crate) answer: Option<Arc<OnceLock<RawAnswer>>>,
     pub(crate) log: Option<Log>,
     pub(crate) record: Option<Record>,
+    pub(crate) begun: Option<Instant>,
     problems: Problems,
 }
 
@@ -119,6 +120,14 @@ impl Call {
     #[doc(hidden)]
     pub fn log(mut self, least: LogLevel, write: impl Fn(LogLevel, &str) + Send + Sync + 'static) -> Self {
         self.log = Some(Log::new(least, write));
+        self
+    }
+
+    /// When the call began, if not with [`Workers::submit`](crate::Workers::submit): its deadline counts from here. For the
+    /// languages over this library.
+    #[doc(hidden)]
+    pub fn begun(mut self, at: Instant) -> Self {
+        self.begun = Some(at);
         self
     }
 

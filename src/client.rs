@@ -327,7 +327,8 @@ impl Client {
     }
 
     /// How long the call may take.
-    pub(crate) fn timeout_of(&self, call: &Call) -> Duration {
+    #[doc(hidden)]
+    pub fn timeout_of(&self, call: &Call) -> Duration {
         call.timeout.unwrap_or(self.0.timeout)
     }
 

@@ -89,7 +89,7 @@ impl Workers {
     ) -> Result<()> {
         let shared = self.shared();
         call.cancel = Some(Cancel::any_of(call.cancel.take().into_iter().chain([shared.stop.clone()])));
-        let deadline = Instant::now() + client.timeout_of(&call);
+        let deadline = call.begun.unwrap_or_else(Instant::now) + client.timeout_of(&call);
         shared.submit(Waiting { deadline, call, job: Box::new(job) })
     }
 
@@ -365,6 +365,18 @@ mod tests {
             thread::sleep(Duration::from_millis(1));
         }
         assert!(most.load(Ordering::SeqCst) <= 4);
+    }
+
+    #[test]
+    fn the_deadline_of_a_call_that_began_before_counts_from_there() {
+        let (client, workers) = (client(), Workers::new(1));
+        let (send, receive) = channel();
+        let begun = Instant::now().checked_sub(Duration::from_secs(2)).unwrap();
+        let job = move |turn: Result<Call>| send.send(turn.unwrap().timeout.unwrap()).unwrap();
+        workers.submit(&client, call(5_000).begun(begun), job).unwrap();
+        assert!(receive.recv().unwrap() <= Duration::from_secs(3));
+        let late = turn(&workers, &client, call(1_000).begun(begun));
+        assert_eq!(late.recv().unwrap(), (Code::Timeout, Delivery::NotSent));
     }
 
     #[test]

@@ -36,14 +36,14 @@ class Face:
     _native: Native | None
     _credentials: Callable[[], Any] | None
 
-    def _connect(self, username: object, password: object, options: Any, *, asynchronous: bool) -> Tried[Native]:
+    def _connect(self, username: object, password: object, options: Any) -> Tried[Native]:
         self._native = None
         try:
             self._credentials = options.get("credentials")
             for name in ("ca_file", "client_certificate"):
                 if name in options:
                     options[name] = _plain(options[name])
-            tried, lines = connect(username, password, options, asynchronous)
+            tried, lines = connect(username, password, options)
         finally:
             del username, password, options
         _log.write(lines)

@@ -83,6 +83,9 @@ class _Common(Defaults, total=False):
     """How many idle connections are kept: 0 to 4096; by default 64, or as many as there are async_threads if more."""
     idle_timeout: float | None
     """How many seconds an idle connection is kept: 0.001 to 600, 30 by default."""
+    async_threads: int | None
+    """How many threads make calls at the same time under asyncio, gevent and eventlet: 1 to 1024, 64 by default. They
+    are started on demand, and waiting for one counts in a call's deadline."""
     user_agent: str | None
     """The User-Agent header, ``ants-otp/VERSION`` by default."""
 
@@ -102,6 +105,3 @@ class AsyncClientOptions(_Common, total=False):
     """A function that gives the credentials instead, for those that change: it is called before each call, in the
     call's task, and returns ``(username, password)`` or a token. It may be a coroutine function: what it waits for
     counts in the call's deadline."""
-    async_threads: int | None
-    """How many threads make calls at the same time: 1 to 1024, 64 by default. They are started on demand, and waiting
-    for one counts in a call's deadline."""

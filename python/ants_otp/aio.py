@@ -2,36 +2,36 @@
 
 from __future__ import annotations
 
-import atexit
 import os
-from asyncio import get_running_loop
+from asyncio import ensure_future, get_running_loop, wait
 from collections.abc import Coroutine
 from contextvars import Context, copy_context
 from sys import _getframe, modules  # pyright: ignore[reportPrivateUsage]
 from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import WeakKeyDictionary
 
-from ants_otp import _log, _native
+from ants_otp import _log
 from ants_otp._face import Face, result_of
+from ants_otp._inbox import BATCH, Inbox
 from ants_otp._method import method
 from ants_otp._native import Call
 from ants_otp.account import Account
-from ants_otp.error import from_native, got
+from ants_otp.code import Code
+from ants_otp.error import DeadlineError, Delivery, from_native, got
 from ants_otp.sent import Sent, ids_of
 from ants_otp.verification import Verification
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop, Future
-    from collections.abc import Callable, Generator
+    from collections.abc import Awaitable, Callable, Generator
     from types import TracebackType
-    from typing import TypeAlias
 
     from typing_extensions import Unpack
 
+    from ants_otp import _native
     from ants_otp._face import Result
-    from ants_otp._options import AsyncClientOptions, RequestOptions, ResendOptions, Timeout, VerifyOptions
-
-    _Ended: TypeAlias = tuple[_native.Parts, _native.Failure | None, _native.RawAnswer | None]
+    from ants_otp._inbox import Ended
+    from ants_otp._options import AsyncClientOptions, RequestOptions, ResendOptions, Secret, Timeout, VerifyOptions
 
 _Result = TypeVar("_Result")
 
@@ -61,7 +61,7 @@ class AsyncClient(Face):
             InvalidArgumentError: Credentials are missing, or an option cannot work (−3). The text says what to change.
         """
         try:
-            tried = self._connect(username, password, options, asynchronous=True)
+            tried = self._connect(username, password, options)
         finally:
             del username, password, options
         self._native = got(tried)
@@ -175,13 +175,39 @@ class AsyncClient(Face):
     async def _perform(self, kind: Callable[..., Result], call: Call) -> Result:
         native = self._open()
         if self._credentials is not None:
-            call.authorize(self._credentials())
+            await _authorize(call, self._credentials, call.begin(native))
         if "opentelemetry" in modules:
             from ants_otp._telemetry import observed
 
             with observed(call.operation, native.url(call.operation)) as seen:
                 return seen.ended(result_of(kind, *await _submit(native, call)))
         return result_of(kind, *await _submit(native, call))
+
+
+async def _authorize(call: Call, credentials: Callable[[], Any], seconds: float) -> None:
+    given = credentials()
+    try:
+        call.authorize(await _within(seconds, given) if hasattr(given, "__await__") else given)
+    finally:
+        del given
+
+
+async def _within(seconds: float, credentials: Awaitable[Secret]) -> Secret:
+    """What a coroutine function gives as credentials, before the call's deadline."""
+    task = ensure_future(credentials)
+    try:
+        await wait([task], timeout=seconds)
+        if task.done():
+            return task.result()
+        raise DeadlineError(
+            "The deadline came before the credentials function had given any: raise the timeout.",
+            code=Code.ERR_TIMEOUT,
+            delivery=Delivery.NOT_SENT,
+        )
+    finally:
+        # The task shows what it has come to.
+        task.cancel()
+        del task, credentials
 
 
 class _Call(Coroutine[Any, Any, _Result]):
@@ -226,9 +252,9 @@ class _Call(Coroutine[Any, Any, _Result]):
         return getattr(self._coroutine, name)
 
 
-async def _submit(native: _native.Client, call: Call) -> _Ended:
+async def _submit(native: _native.Client, call: Call) -> Ended:
     loop = get_running_loop()
-    future: Future[_Ended] = loop.create_future()
+    future: Future[Ended] = loop.create_future()
     # This frame keeps no inbox: its loop could not be forgotten.
     failure = native.submit(call, _log.level(), _inbox_of(loop), (future, copy_context()))
     if failure is not None:
@@ -241,20 +267,13 @@ async def _submit(native: _native.Client, call: Call) -> _Ended:
         raise
 
 
-class _Inbox(_native.Inbox):
-    """The calls of one loop that have ended."""
-
+class _Inbox(Inbox):
     __slots__ = ()
 
-    def __del__(self) -> None:
-        self.log_rest()
-
-    def log_rest(self) -> None:
-        """Write the log lines of calls that have outlived their loop: nobody waits for them, but lines are for all."""
-        while (ended := self.take()) is not None:
-            (_, context), _, _, _, lines = ended
-            if lines is not None:
-                context.run(_log.write, lines)
+    def log(self, waiter: Any, lines: list[tuple[int, str]]) -> None:
+        # Log handlers see the context of the call.
+        _, context = waiter
+        context.run(_log.write, lines)
 
 
 # One for each loop that makes calls.
@@ -281,35 +300,20 @@ def _forget_closed_loops() -> None:
             _inboxes.pop(loop, None)
 
 
-# So many calls are delivered at once, so that the loop comes to its other work.
-_BATCH = 64
-
-
 def _deliver(inbox: _Inbox) -> None:
     """Tells those who wait what came of their calls; runs in their loop while there is something in the inbox."""
-    for _ in range(_BATCH):
+    for _ in range(BATCH):
         ended = inbox.take()
         if ended is None:
             return
-        (future, context), parts, failure, raw, lines = ended
+        waiter, parts, failure, raw, lines = ended
         if lines is not None:
-            # Log handlers see the context of the call.
-            context.run(_log.write, lines)
+            inbox.log(waiter, lines)
+        future, _ = waiter
         if not future.done():
             future.set_result((parts, failure, raw))
 
 
-def _end() -> None:
-    """No worker may be left when the interpreter ends: it would ask for the GIL of an interpreter that is gone."""
-    _native.end_calls()
-    for reference in _inboxes.keyrefs():
-        loop = reference()
-        inbox = None if loop is None else _inboxes.get(loop)
-        if inbox is not None:
-            inbox.log_rest()
-
-
-atexit.register(_end)
 # A loop of the parent that goes on in a forked child gets an inbox of the child's own. No library can mend that it
 # shares the parent's selector.
 os.register_at_fork(after_in_child=_inboxes.clear)

@@ -49,7 +49,7 @@ class Client(Face):
             InvalidArgumentError: Credentials are missing, or an option cannot work (−3). The text says what to change.
         """
         try:
-            tried = self._connect(username, password, options, asynchronous=False)
+            tried = self._connect(username, password, options)
         finally:
             del username, password, options
         self._native = got(tried)
@@ -164,6 +164,12 @@ class Client(Face):
 
 
 def _called(kind: Callable[..., Result], native: Native, call: Call) -> Result:
+    if "greenlet" in modules:
+        from ants_otp import _green
+
+        hub = _green.hub()
+        if hub is not None:
+            return result_of(kind, *hub.make(native, call))
     raised, parts, failure, raw, lines = native.call(call, _log.level())
     if lines is not None:
         _log.write(lines)

@@ -1,5 +1,6 @@
 //! One call, from the arguments and the keywords of a method of `ants_otp.Client`.
 
+use crate::client::Client;
 use crate::error::Failure;
 use crate::value::{self, Checked};
 use crate::work::Work;
@@ -8,6 +9,7 @@ use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Instant;
 
 /// A call that is to be made. It holds what was given, so that no frame of Python need keep a code, and is made once.
 #[pyclass(frozen, module = "ants_otp._native")]
@@ -54,6 +56,14 @@ impl Call {
     #[pyo3(signature = (options, /))]
     fn balance(options: &Bound<'_, PyDict>) -> PyResult<Self> {
         Call::of("balance", Ok(Work::Balance), options, &OPTIONS[..1])
+    }
+
+    /// Lets the deadline of the call begin now, and gives its seconds.
+    #[pyo3(signature = (client, /))]
+    fn begin(&self, client: &Client) -> f64 {
+        let Some(given) = &mut *self.lock() else { return 0.0 };
+        given.options = std::mem::take(&mut given.options).begun(Instant::now());
+        client.timeout_of(&given.options).as_secs_f64()
     }
 
     /// The credentials of this call alone: user name and password, or a token.

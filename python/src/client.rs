@@ -8,30 +8,30 @@ use crate::inbox::{Inbox, Waiter};
 use crate::log::{self, Line, LogLines};
 use crate::raw::Kept;
 use crate::{options, wait};
-use pyo3::exceptions::{PyBaseException, PyTypeError};
+use pyo3::exceptions::PyBaseException;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use std::sync::Arc;
+use std::time::Duration;
 
 #[pyclass(frozen, module = "ants_otp._native")]
 pub struct Client {
     client: ants_otp::Client,
-    /// An asynchronous client has them.
-    crew: Option<Arc<Crew>>,
+    /// For calls that do not block their caller; none is started before there is such a call.
+    crew: Arc<Crew>,
 }
 
 /// A client with these options, or why there is none, and log lines.
 #[pyfunction]
-#[pyo3(signature = (username, password, options, asynchronous, /))]
+#[pyo3(signature = (username, password, options, /))]
 pub fn connect(
     py: Python<'_>,
     username: Option<Bound<'_, PyAny>>,
     password: Option<Bound<'_, PyAny>>,
     options: &Bound<'_, PyDict>,
-    asynchronous: bool,
 ) -> PyResult<(Tried<Client>, Vec<Line>)> {
-    let options = options::read(username.as_ref(), password.as_ref(), options, asynchronous)?;
-    let crew = asynchronous.then(|| Crew::new(py, options.get_async_threads()));
+    let options = options::read(username.as_ref(), password.as_ref(), options)?;
+    let crew = Crew::new(py, options.get_async_threads());
     // Certificate files are read without the GIL.
     let client = wait::detached(py, || options.build());
     let warning = client.as_ref().ok().and_then(ants_otp::Client::warning);
@@ -67,7 +67,6 @@ impl Client {
     /// begun, if it was not.
     #[pyo3(signature = (call, level, inbox, waiter, /))]
     fn submit(&self, call: &Call, level: i32, inbox: &Inbox, waiter: Waiter) -> PyResult<Option<Failure>> {
-        let Some(crew) = &self.crew else { return Err(PyTypeError::new_err("this client has no threads")) };
         let Given { work, options } = call.take()?;
         let work = match work {
             Ok(work) => work,
@@ -82,13 +81,20 @@ impl Client {
             let result = wait::guarded(|| turn.and_then(|options| work.run(&client, &options)));
             inbox.put(waiter, Ended { result, kept, lines });
         };
-        Ok(crew.submit(&self.client, options, job).err().map(|error| error::failure(&error)))
+        Ok(self.crew.submit(&self.client, options, job).err().map(|error| error::failure(&error)))
     }
 
     /// The URL that a call is posted to.
     #[pyo3(signature = (operation, /))]
     fn url(&self, operation: &str) -> Option<String> {
         self.client.url(operation)
+    }
+}
+
+impl Client {
+    /// How long a call with these options may take.
+    pub fn timeout_of(&self, options: &ants_otp::Call) -> Duration {
+        self.client.timeout_of(options)
     }
 }
 

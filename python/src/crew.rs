@@ -1,4 +1,4 @@
-//! The worker threads of an `ants_otp.AsyncClient`.
+//! The worker threads of a client, for calls under asyncio, gevent and eventlet.
 //!
 //! A worker may need the GIL to write log lines that nobody else is left to write. So nobody may wait for workers with the
 //! GIL held, and none of them may be left when the interpreter ends.
@@ -53,7 +53,7 @@ impl Crew {
 impl Drop for Crew {
     fn drop(&mut self) {
         let Some(workers) = self.0.take() else { return };
-        // Where the interpreter is at its end, `end_calls` was called before (`aio.py`); what is left is not worth a wait.
+        // Where the interpreter is at its end, `end_calls` was called before (`_inbox.py`); what is left is not worth a wait.
         let mut workers = Some(workers);
         Python::try_attach(|py| py.detach(|| drop(workers.take())));
         std::mem::forget(workers);

@@ -1,4 +1,4 @@
-//! Calls that have ended, on their way from the worker threads to their event loop.
+//! Calls that have ended, on their way from the worker threads to their event loop, which may be a hub of gevent or eventlet.
 //!
 //! A worker that took the GIL for each call that it has made would fight for it with the loop and with a thousand others. So
 //! it only lays down here what came of the call, and wakes the loop where nothing lies here yet; the loop takes everything
@@ -99,7 +99,7 @@ impl Drop for Queue {
             mem::forget(state);
             return;
         }
-        // Python has taken what was there when it let go of the inbox (`aio.py`), so as a rule this is a worker, which has left
+        // Python has taken what was there when it let go of the inbox (`_inbox.py`), so as a rule this is a worker, which has left
         // by the time that the interpreter ends.
         if !state.ended.is_empty() {
             Python::try_attach(|py| {

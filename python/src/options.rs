@@ -9,8 +9,8 @@ use std::path::PathBuf;
 /// An option's name, and how its value is set.
 type Setter = (&'static str, fn(Options, &'static str, &Bound<'_, PyAny>) -> Options);
 
-/// First those that a client's copy may have of its own, last that of an asynchronous client alone. Their types and texts are
-/// in `ants_otp._options`, and a test holds the two together.
+/// First those that a client's copy may have of its own. Their types and texts are in `ants_otp._options`, and a test holds
+/// the two together.
 const OPTIONS: [Setter; 18] = [
     ("otc_id", |options, name, value| set(options, name, value::text(name, value), Options::otc_id)),
     ("timeout", |options, name, value| set(options, name, value::seconds(name, value), Options::timeout)),
@@ -55,10 +55,8 @@ pub fn read(
     username: Option<&Bound<'_, PyAny>>,
     password: Option<&Bound<'_, PyAny>>,
     given: &Bound<'_, PyDict>,
-    asynchronous: bool,
 ) -> PyResult<Options> {
-    let known = OPTIONS.len() - usize::from(!asynchronous);
-    let options = read_named("__init__", with_pair(username, password), given, &OPTIONS[..known])?;
+    let options = read_named("__init__", with_pair(username, password), given, &OPTIONS)?;
     // While attached: os.environ changes the environment only with the GIL held.
     Ok(options.load_env())
 }

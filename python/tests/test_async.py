@@ -59,9 +59,8 @@ def test_the_same_methods_parameters_and_docstrings(method: str) -> None:
     assert typing.get_type_hints(blocking) == typing.get_type_hints(asynchronous)
 
 
-def test_the_same_options_and_one_more() -> None:
+def test_the_same_options() -> None:
     blocking, asynchronous = (dict(inspect.signature(kind).parameters) for kind in (Client, AsyncClient))
-    assert asynchronous.pop("async_threads").default is None
     # That of an AsyncClient may be a coroutine function.
     assert blocking.pop("credentials") != asynchronous.pop("credentials")
     assert blocking == asynchronous

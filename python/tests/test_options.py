@@ -10,6 +10,7 @@ import pickle
 import pydoc
 import re
 import threading
+import time
 import typing
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ from ants_otp import (
     Client,
     Code,
     DeadlineError,
+    Delivery,
     InvalidArgumentError,
     OtpError,
     RateLimitedError,
@@ -116,7 +118,7 @@ def test_an_option_of_another_method_is_pythons_own_error(service: Service, meth
 
 @pytest.mark.parametrize("value", [None, "anything"])
 def test_an_unknown_option_of_a_client_is_pythons_own_error(service: Service, value: Any) -> None:
-    for name in ("time_out", "notify_url", "async_threads", "\ud800"):
+    for name in ("time_out", "notify_url", "\ud800"):
         options: Any = {name: value}
         with pytest.raises(TypeError, match=r"__init__\(\) got an unexpected keyword argument "):
             Client("user", "hunter2", **options)
@@ -185,6 +187,90 @@ def test_what_the_function_raises_is_raised(service: Service) -> None:
         client.request("0812345678")
     with pytest.raises(LookupError, match="vault"):
         asyncio.run(AsyncClient(credentials=credentials, base_url=service.url).balance())
+
+
+@pytest.mark.parametrize("kind", ["a coroutine function", "a future", "an object with __await__"])
+def test_credentials_of_a_coroutine_function(service: Service, kind: str) -> None:
+    service.answer = SENT
+    asked: list[asyncio.AbstractEventLoop] = []
+
+    async def credentials() -> tuple[str, str]:
+        asked.append(asyncio.get_running_loop())
+        await asyncio.sleep(0.01)
+        return "user", "secret"
+
+    class Waits:
+        def __await__(self) -> Any:
+            return credentials().__await__()
+
+    functions: dict[str, Any] = {
+        "a coroutine function": credentials,
+        "a future": lambda: asyncio.ensure_future(credentials()),
+        "an object with __await__": Waits,
+    }
+
+    async def main() -> None:
+        client = AsyncClient(credentials=functions[kind], base_url=service.url, otc_id="OTC-1")
+        await asyncio.gather(client.request("0812345678"), client.with_options(timeout=5).request("0812345678"))
+        assert asked == [asyncio.get_running_loop()] * 2
+
+    asyncio.run(main())
+    assert [authorization for _, _, authorization in service.requests] == [basic("user", "secret")] * 2
+
+
+def test_waiting_for_credentials_counts_in_the_deadline(service: Service) -> None:
+    ended: list[str] = []
+
+    async def credentials() -> str:
+        try:
+            await asyncio.sleep(0.3)
+        except asyncio.CancelledError:
+            ended.append("cancelled")
+            raise
+        return "to.ken"
+
+    async def main() -> None:
+        client = AsyncClient(credentials=credentials, base_url=service.url, otc_id="OTC-1")
+        begun = time.monotonic()
+        with pytest.raises(DeadlineError, match="credentials function") as raised:
+            await client.request("0812345678", timeout=0.1)
+        assert raised.value.delivery is Delivery.NOT_SENT
+        assert time.monotonic() - begun < 0.25
+        await asyncio.sleep(0)
+        assert ended == ["cancelled"]
+        # What is left of the deadline is the call's.
+        service.silent = True
+        begun = time.monotonic()
+        with pytest.raises(DeadlineError):
+            await client.request("0812345678", timeout=0.6)
+        assert time.monotonic() - begun < 0.75
+        # A cancel ends the wait, too.
+        task = asyncio.ensure_future(client.request("0812345678"))
+        await asyncio.sleep(0.05)
+        task.cancel()
+        await asyncio.wait([task])
+        await asyncio.sleep(0)
+        assert ended == ["cancelled"] * 2
+
+    asyncio.run(main())
+    assert len(service.requests) == 1
+
+
+def test_what_a_coroutine_function_raises_is_raised(service: Service) -> None:
+    async def unavailable() -> str:
+        raise TimeoutError("vault")
+
+    async def nothing() -> Any:
+        return None
+
+    async def main() -> None:
+        with pytest.raises(TimeoutError, match="vault"):
+            await AsyncClient(credentials=unavailable, base_url=service.url).balance()
+        with pytest.raises(InvalidArgumentError, match="credentials must return"):
+            await AsyncClient(credentials=nothing, base_url=service.url).balance()
+
+    asyncio.run(main())
+    assert service.requests == []
 
 
 def test_credentials_replace_the_environments_and_stand_alone(

@@ -7,7 +7,10 @@ import copy
 import json
 import pickle
 import signal
+import subprocess
+import sys
 import traceback
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -97,11 +100,19 @@ CALLS: dict[str, Callable[[Any], Any]] = {
     "a code and an id that changed places": lambda client: client.verify("71828", None),
     "an answer that is none": lambda client: client.verify("OTP-1", "71828"),
 }
-CREDENTIALS: dict[str, Callable[[], object]] = {
+
+
+async def awaited() -> tuple[str, str]:
+    await asyncio.sleep(0.01)
+    return "us:er", "hunter2"
+
+
+CREDENTIALS: dict[str, Callable[[], Any]] = {
     "that raise": unavailable,
     "that cannot be": lambda: ("us:er", "hunter2"),
     "of another shape": lambda: ["user", "hunter2"],
     "that are a token": lambda: "to.ken",
+    "of a coroutine function": awaited,
 }
 
 
@@ -164,6 +175,8 @@ def test_no_frame_of_a_call_keeps_a_secret(service: Service, kind: Any, case: st
 @pytest.mark.parametrize("case", CREDENTIALS)
 def test_no_frame_that_asks_for_credentials_keeps_a_secret(service: Service, kind: Any, case: str) -> None:
     service.status = 401
+    if kind is Client and CREDENTIALS[case] is awaited:
+        pytest.skip("for AsyncClient alone")
     client = kind(credentials=CREDENTIALS[case], base_url=service.url)
     assert_no_secret(raised_by(lambda: client.verify("OTP-1", "71828")))
 
@@ -205,27 +218,14 @@ def test_no_frame_that_a_signal_ends_keeps_a_secret(service: Service) -> None:
 
 
 def test_sentry_gets_no_secret(service: Service) -> None:
-    sentry_sdk = pytest.importorskip("sentry_sdk")
-    events: list[Any] = []
-
-    class Kept(sentry_sdk.transport.Transport):  # type: ignore[misc, name-defined, unused-ignore]
-        """Keeps what it is to send."""
-
-        def capture_envelope(self, envelope: Any) -> None:
-            events.append(envelope.get_event())
-
+    """In a process of its own, since Sentry patches much of it."""
+    pytest.importorskip("sentry_sdk")
     service.status = 500
-    client, asynchronous = service.client(), service.async_client()
-    asked = Client(credentials=unavailable, base_url=service.url)
-    sentry_sdk.init(dsn="http://public@127.0.0.1:1/1", transport=Kept)
-    try:
-        for case in CALLS.values():
-            for caller in (client, asynchronous, asked):
-                sentry_sdk.capture_exception(raised_by(lambda caller=caller, case=case: case(caller)))  # type: ignore[misc]
-        for make in CLIENTS.values():
-            sentry_sdk.capture_exception(raised_by(lambda make=make: make(Client)))  # type: ignore[misc]
-    finally:
-        sentry_sdk.init()
+    done = subprocess.run(
+        [sys.executable, __file__, service.url], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    events = json.loads(done.stdout)
     assert len(events) == 3 * len(CALLS) + len(CLIENTS)
     ours = [
         frame
@@ -238,3 +238,31 @@ def test_sentry_gets_no_secret(service: Service) -> None:
     assert any(frame["vars"] for frame in ours)
     for secret in SECRETS:
         assert secret not in json.dumps(ours)
+
+
+def sentry(url: str) -> None:
+    """What Sentry sends with its defaults, of each case."""
+    import sentry_sdk
+    from sentry_sdk.transport import Transport
+
+    events: list[Any] = []
+
+    class Kept(Transport):
+        """Keeps what it is to send."""
+
+        def capture_envelope(self, envelope: Any) -> None:
+            events.append(envelope.get_event())
+
+    sentry_sdk.init(dsn="http://public@127.0.0.1:1/1", transport=Kept)
+    clients: list[Any] = [kind("user", "hunter2", base_url=url) for kind in (Client, AsyncClient)]
+    clients.append(Client(credentials=unavailable, base_url=url))
+    for case in CALLS.values():
+        for client in clients:
+            sentry_sdk.capture_exception(raised_by(partial(case, client)))
+    for case in CLIENTS.values():
+        sentry_sdk.capture_exception(raised_by(partial(case, Client)))
+    print(json.dumps(events, default=str))
+
+
+if __name__ == "__main__":
+    sentry(sys.argv[1])
