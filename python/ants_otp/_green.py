@@ -52,9 +52,7 @@ class Hub:
         return parts, failure, raw
 
     def forget(self) -> None:
-        """In a forked child: the calls under way are the parent's."""
-        if self._watched is not None:
-            self._unwatch()
+        """Called in a forked child: the calls under way are the parent's."""
 
     def _deliver(self, *_args: object) -> None:
         """Runs in the hub while there is something in the inbox."""
@@ -92,6 +90,10 @@ class Hub:
 
 
 class _Gevent(Hub):
+    def forget(self) -> None:
+        if self._watched is not None:
+            self._unwatch()
+
     def _watch(self) -> None:
         self._watched = modules["gevent"].get_hub().loop.io(self._inbox.fileno(), 1)
         self._watched.start(self._deliver)
@@ -115,6 +117,8 @@ class _Gevent(Hub):
 
 
 class _Eventlet(Hub):
+    # A child's hub has its parent's epoll descriptor, so nothing is undone there: it needs another hub for all it does.
+
     def _watch(self) -> None:
         hub = modules["eventlet.hubs"].get_hub()
         listener = hub.add(hub.READ, self._inbox.fileno(), self._deliver, self._deliver, self._deliver)

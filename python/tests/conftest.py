@@ -6,6 +6,7 @@ import json
 import os
 import sys
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -48,6 +49,7 @@ class Service:
         self.headers: dict[str, str] = {}
         self.requests: list[tuple[str, dict[str, Any], str | None]] = []
         self.silent = False
+        self.delay = 0.0
         self.connections = 0
         self.let_go = threading.Event()
         self.together: threading.Barrier | None = None
@@ -70,6 +72,7 @@ class Service:
                     return
                 if service.together:
                     service.together.wait(10)
+                time.sleep(service.delay)
                 answer = service.answer(body) if callable(service.answer) else service.answer
                 if not isinstance(answer, bytes):
                     answer = json.dumps(answer).encode()
