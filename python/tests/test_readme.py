@@ -1,4 +1,4 @@
-"""The README's Python lines run as they stand, but for the account in them."""
+"""The Python lines of the README and of the page on testing run as they stand, but for the account in them."""
 
 from __future__ import annotations
 
@@ -13,10 +13,12 @@ if TYPE_CHECKING:
     from ants_otp import Client
     from ants_otp.testing import Sandbox
 
-README = (Path(__file__).resolve().parents[1] / "README.md").read_text()
-BLOCKS = re.findall(r"^```python\n(.+?)^```", README, re.MULTILINE | re.DOTALL)
+SOURCE = Path(__file__).resolve().parents[1]
+README = (SOURCE / "README.md").read_text()
+PAGE = (SOURCE.parent / "docs" / "python-testing.md").read_text()
+BLOCKS = re.findall(r"^```python\n(.+?)^```", README + PAGE, re.MULTILINE | re.DOTALL)
 ACCOUNT = '"user", "password", otc_id="0DC8E7AD-0168-440C-AF10-BF556B164D83"'
-PRINTED = ["verified\n", "True\n", "", "", "", ""]
+PRINTED = ["verified\n", "True\n", "", "", "", "", "", "", "", ""]
 
 
 @pytest.mark.parametrize("number", range(len(PRINTED)))
@@ -28,6 +30,8 @@ def test_the_lines_run(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert len(BLOCKS) == len(PRINTED)
+    if "import trio" in BLOCKS[number]:
+        pytest.importorskip("trio")
     monkeypatch.setattr(builtins, "input", lambda _: otp_sandbox.last_code("081-234-5678"))
     names: dict[str, Any] = {}
     exec(compile(BLOCKS[number].replace(ACCOUNT, ""), "README.md", "exec"), names)  # noqa: S102 - our own lines
