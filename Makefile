@@ -37,9 +37,10 @@ C_SOURCES      := $(sort $(shell find benches bindings examples include tests -n
 # Generated, and compared with its source by a test.
 C_SOURCES      := $(filter-out include/ants_otp.h,$(C_SOURCES))
 
-.PHONY: help demo login-web test test-rust test-peers test-sandbox test-login-web fuzz mutants soak test-model test-scenarios test-python test-wheel test-install \
-	check check-rust check-c check-python check-speed bench bench-quick bench-record install uninstall library wheel \
-	wheel-python bench-wheel dev-wheel docs clean need-cargo need-cc need-python need-bench need-bench-tools licences test-abi abi-check \
+.PHONY: help demo login-web test test-rust test-peers test-sandbox test-login-web fuzz mutants soak soak-python test-model \
+	test-scenarios test-python test-program test-wheel test-install check check-rust check-c check-python check-speed bench \
+	bench-quick bench-record install uninstall library wheel wheel-python wheel-program tested-python tested-program bench-wheel \
+	dev-wheel docs clean need-cargo need-cc need-python need-bench need-bench-tools licences test-abi abi-check \
 	abi-record test-asan need-c-tools
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -47,6 +48,7 @@ C_SOURCES      := $(filter-out include/ants_otp.h,$(C_SOURCES))
 help:           ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
 	@echo '  Variables: PREFIX, LIBDIR, DESTDIR (install), CARGO_TARGET_DIR, CARGO, CC, CXX'
+	@echo '  WHEEL_FOR, WHEEL_LINK (wheel, for another system), WHEELS (test wheels from elsewhere)'
 
 # --- First steps --------------------------------------------------------------------------------------------------------
 
@@ -71,7 +73,7 @@ login-web: need-cargo dev-wheel  ## the sample application with its telephone, i
 
 # --- Tests --------------------------------------------------------------------------------------------------------------
 
-test: test-rust test-peers test-scenarios test-python test-wheel test-sandbox test-login-web test-install test-abi test-asan  ## all tests: Rust, C, C++, Python, the wheel, the install tree
+test: test-rust test-peers test-scenarios test-python test-program test-wheel test-sandbox test-login-web test-install test-abi test-asan  ## all tests: Rust, C, C++, Python, the wheel, the install tree
 
 test-rust: need-cargo need-cc need-c-tools $(VENV)/.test
 	@$(call need,strace,strace)
@@ -91,7 +93,7 @@ test-peers: need-cargo need-cc
 	$(CARGO) test --workspace --test peers -- --ignored
 
 # One list of scenarios, played by a runner in each language.
-test-scenarios: need-cargo need-cc dev-wheel
+test-scenarios: need-cargo need-cc tested-python
 	$(CARGO) build -p ants-otp-c
 	@$(library)
 	$(call program,runner-c,tests/scenarios/runner.c)
@@ -122,23 +124,27 @@ abi-check: need-cargo need-c-tools need-python  ## must the SONAME change? Compa
 abi-record: need-c-tools need-python  ## records functions and numbers that are new, after abi-check has found nothing else
 	$(PYTHON) bindings/c/abi/check.py --record
 
-test-python: dev-wheel $(VENV)/.test
-	$(CARGO) build --workspace --bins
-	$(PROGRAM) $(VENV)/bin/python -m pytest -q python/tests
-	$(PROGRAM) $(VENV)/bin/python -m pytest -q --parallel-threads=4 \
-		$(addprefix python/tests/test_,results.py bad_input.py secrets.py web.py)
-	$(PROGRAM) $(VENV)/bin/python python/each_python.py target/venvs target/dev-wheel/*.whl $(LIGHT_TOOLS)
+# The wheels as they are released, or those in the folder WHEELS: everything on one Python; on each other one that is there,
+# what needs no more than LIGHT_TOOLS, and how the interpreter ends.
+test-python: tested-python tested-program $(VENV)/.test
+	$(PYTEST) python/tests
+	$(PYTEST) --parallel-threads=4 $(addprefix python/tests/test_,results.py bad_input.py secrets.py web.py)
+	$(VENV)/bin/python python/each_python.py target/venvs $(WHEELS) $(LIGHT_TOOLS)
 
-PROGRAM = ANTS_OTP_PROGRAM="$(BUILT)/debug/ants-otp"
+soak-python: tested-python tested-program $(VENV)/.test  ## everything on each Python, with 200 ends of the interpreter in each shape
+	$(VENV)/bin/python python/each_python.py --also-this --ends 200 target/venvs $(WHEELS) $(LIGHT_TOOLS) $(WEB_TOOLS)
 
-# The wheel as it is released, and its source distribution; the program beside it is built quickly.
-test-wheel: need-cargo wheel-python $(VENV)/.test
-	rm -rf target/dev-cli
-	$(VENV)/bin/maturin build --profile dev --manifest-path cli/Cargo.toml --out target/dev-cli
-	ANTS_OTP_WHEELS=$(abspath target/wheels) ANTS_OTP_CLI_WHEELS=$(abspath target/dev-cli) \
-		$(VENV)/bin/python -m pytest -q tests/wheel
+PYTEST = ANTS_OTP_WHEELS="$(abspath $(WHEELS))" $(VENV)/bin/python -m pytest -q
 
-test-install: need-cargo need-c-tools dev-wheel $(VENV)/.test
+# The program as it is released; `make test-rust` plays the same tests to the one that cargo has just built.
+test-program: need-cargo tested-program
+	ANTS_OTP_TESTED_PROGRAM="$(abspath $(VENV))/bin/ants-otp" $(CARGO) test -p ants-otp-cli --test program
+
+# What the wheels and the source distribution hold, and the way of somebody who installs them.
+test-wheel: need-cargo tested-python tested-program $(VENV)/.test
+	$(PYTEST) tests/wheel
+
+test-install: need-cargo need-c-tools tested-python $(VENV)/.test
 	@$(call need,pkg-config,pkg-config)
 	$(VENV)/bin/python -m pytest -q tests/install
 
@@ -153,12 +159,11 @@ test-sandbox: need-cargo need-cc need-python
 	sh sandbox/tests/schemathesis.sh
 
 # The sample application in Chromium, its sandbox's page beside it.
-test-login-web: need-cargo dev-wheel
+test-login-web: tested-python tested-program
 	@$(call need,chromium,chromium)
 	@$(call need,chromedriver,chromium-driver)
 	$(PIP_INSTALL) -r examples/login-web/requirements.txt selenium==4.51.0
-	$(CARGO) build -p ants-otp-cli
-	ANTS_OTP_PROGRAM="$(BUILT)/debug/ants-otp" $(VENV)/bin/python examples/login-web/tests/test_login_web.py
+	ANTS_OTP_PROGRAM="$(abspath $(VENV))/bin/ants-otp" $(VENV)/bin/python examples/login-web/tests/test_login_web.py
 
 # Which tests decide about which files stands in tests/mutants, what is left alone and why in .cargo/mutants.toml. A change that
 # no test notices is printed as MISSED: write the test that states the rule, from the description of the wire or an RFC, or give
@@ -185,7 +190,7 @@ check-rust: need-cargo
 check-c: $(VENV)/.check
 	$(VENV)/bin/clang-format --dry-run -Werror $(C_SOURCES)
 
-check-python: dev-wheel $(VENV)/.check $(VENV)/.test
+check-python: tested-python $(VENV)/.check $(VENV)/.test
 	$(VENV)/bin/ruff check --config python/pyproject.toml $(PYTHON_SOURCES)
 	$(VENV)/bin/ruff format --config python/pyproject.toml --check $(PYTHON_SOURCES)
 	$(VENV)/bin/python -m mypy --config-file python/pyproject.toml $(PYTHON_SOURCES)
@@ -218,13 +223,8 @@ bench-record: need-bench library bench-wheel  ## the same, recorded as what `mak
 check-speed: need-bench library bench-wheel
 	$(BENCH) check
 
-# The package as it is released, but for this machine.
-bench-wheel: need-cargo $(VENV)/.maturin $(BENCH_VENV)/.peers
-	rm -rf target/bench-wheel
-	$(VENV)/bin/maturin build --release --locked --manifest-path python/Cargo.toml --out target/bench-wheel \
-		-- $(RELEASE_FLAGS)
-	$(BENCH_VENV)/bin/python -m pip install -q --disable-pip-version-check --no-index --no-deps --force-reinstall \
-		target/bench-wheel/*.whl
+bench-wheel: tested-python $(BENCH_VENV)/.peers
+	$(BENCH_VENV)/bin/python -m pip install -q --disable-pip-version-check $(RELEASED) ants-otp==$(VERSION)
 
 need-bench: $(BENCH_VENV)/.peers
 
@@ -303,26 +303,45 @@ licences: need-cargo need-python  ## writes the licences of all crates that are 
 	$(PYTHON) bindings/c/licences.py
 	$(PYTHON) python/third_party.py
 
-# Linked against the C library of manylinux2014, which zig brings; it is found as a module of the python3 on the PATH. A
-# Python without a GIL needs a wheel of its own.
-MATURIN_RELEASE = PATH="$(abspath $(VENV))/bin:$$PATH" $(VENV)/bin/maturin build --release --locked --zig \
-	--compatibility manylinux2014 --out target/wheels
+# Linked against the C library of manylinux2014, which zig brings; it is found as a module of the python3 on the PATH. For
+# another system: `make wheel WHEEL_FOR='--zig --target aarch64-unknown-linux-gnu --compatibility manylinux2014'
+# CC=aarch64-linux-gnu-gcc`, or WHEEL_FOR= and WHEEL_LINK= with nothing where the system's own linker is right.
+WHEEL_FOR  ?= --zig --compatibility manylinux2014
+# zig would link an unwinder of its own into the module. But CPython ends threads with the C library's, which unwinds by
+# libgcc_s, and the two crash together. zig takes -lgcc_s for its own, so this names the file.
+LIBGCC_S   = $(or $(filter /%,$(shell $(CC) -print-file-name=libgcc_s.so.1)),$(error $(CC) has no libgcc_s.so.1))
+WHEEL_LINK ?= -Clink-arg=$(LIBGCC_S)
+MATURIN_BUILD = PATH="$(abspath $(VENV))/bin:$$PATH" $(VENV)/bin/maturin build --release --locked $(WHEEL_FOR) --out target/wheels
 
-wheel: wheel-python  ## the Python wheels ants-otp and ants-otp-cli and the source distribution, in target/wheels
-	$(MATURIN_RELEASE) --manifest-path cli/Cargo.toml
+wheel: wheel-python wheel-program  ## the Python wheels ants-otp and ants-otp-cli and the source distribution, in target/wheels
 
-wheel-python: need-cargo $(VENV)/.zig
-	rm -rf target/wheels
-	$(MATURIN_RELEASE) --manifest-path python/Cargo.toml -- $(RELEASE_FLAGS)
-	for python in $$($(VENV)/bin/python python/each_python.py --free-threaded); \
-		do $(MATURIN_RELEASE) --manifest-path python/Cargo.toml --interpreter "$$python" -- $(RELEASE_FLAGS) || exit; done
+# A Python without a GIL needs a wheel of its own.
+wheel-python: need-cargo need-cc $(VENV)/.zig
+	rm -f target/wheels/ants_otp-*
+	$(MATURIN_BUILD) --manifest-path python/Cargo.toml -- $(RELEASE_FLAGS) $(WHEEL_LINK)
+	for python in $$($(VENV)/bin/python python/each_python.py --free-threaded); do \
+		$(MATURIN_BUILD) --manifest-path python/Cargo.toml --interpreter "$$python" -- $(RELEASE_FLAGS) $(WHEEL_LINK) || exit; done
 	$(VENV)/bin/maturin sdist --manifest-path python/Cargo.toml --out target/wheels
+
+wheel-program: need-cargo $(VENV)/.zig
+	rm -f target/wheels/ants_otp_cli-*
+	$(MATURIN_BUILD) --manifest-path cli/Cargo.toml
+
+# What tests and measurements install: the wheels that are released, built here, or with WHEELS=folder those that are there.
+WHEELS   ?= target/wheels
+RELEASED  = --no-index --no-deps --force-reinstall --only-binary :all: --find-links $(WHEELS)
+
+tested-python: $(if $(filter target/wheels,$(WHEELS)),wheel-python) $(VENV)/.maturin
+	$(PIP_INSTALL) $(RELEASED) ants-otp==$(VERSION)
+
+tested-program: $(if $(filter target/wheels,$(WHEELS)),wheel-program) $(VENV)/.maturin
+	$(PIP_INSTALL) $(RELEASED) ants-otp-cli==$(VERSION)
 
 # The C library as it is released.
 library: need-cargo need-cc
 	$(CARGO) rustc --release --locked -p ants-otp-c --lib -- $(RELEASE_FLAGS)
 
-# Built quickly and installed into target/venv, for the demo and the tests.
+# Built quickly and installed into target/venv, for the first look: `make demo`, `make login-web`, `make docs`.
 dev-wheel: need-cargo $(VENV)/.maturin
 	rm -rf target/dev-wheel
 	$(VENV)/bin/maturin build --profile dev --manifest-path python/Cargo.toml --out target/dev-wheel

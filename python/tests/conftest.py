@@ -7,6 +7,7 @@ import os
 import sys
 import threading
 import time
+import zipfile
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import ants_otp
-from ants_otp import AsyncClient, Client
+from ants_otp import AsyncClient, Client, _native
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,12 +23,28 @@ if TYPE_CHECKING:
 SOURCE = Path(__file__).resolve().parents[1]
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--ends", type=int, default=8, help="how often the interpreter ends in each shape (8)")
+
+
 def pytest_configure() -> None:
     """Refuse to test anything but the installed wheel, and forget the variables of whoever runs the tests."""
     if Path(ants_otp.__file__).resolve().is_relative_to(SOURCE):
         raise pytest.UsageError("ants_otp is the source folder: install the wheel, and run pytest outside that folder")
+    # make names the folder of the wheels that are released: what is installed must be one of them.
+    wheels = os.environ.get("ANTS_OTP_WHEELS")
+    if wheels and not any(map(is_installed, Path(wheels).glob("ants_otp-*.whl"))):
+        raise pytest.UsageError(f"the installed ants_otp is none of the wheels in {wheels}")
     for name in [name for name in os.environ if name.startswith("ANTS_OTP_") and name != "ANTS_OTP_PROGRAM"]:
         del os.environ[name]
+
+
+def is_installed(wheel: Path) -> bool:
+    """Whether the installed native module is the wheel's, byte by byte."""
+    module = Path(str(_native.__file__))
+    with zipfile.ZipFile(wheel) as archive:
+        name = f"ants_otp/{module.name}"
+        return name in archive.namelist() and archive.read(name) == module.read_bytes()
 
 
 class Server(ThreadingHTTPServer):

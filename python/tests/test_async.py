@@ -8,9 +8,6 @@ import gc
 import inspect
 import io
 import logging
-import subprocess
-import sys
-import textwrap
 import threading
 import time
 import typing
@@ -449,83 +446,6 @@ def test_a_client_that_is_dropped_with_calls_in_flight(service: Service) -> None
 
     run(main())
     gc.collect()
-
-
-ENDS = {
-    "a daemon thread's loop": """
-        thread = threading.Thread(target=lambda: asyncio.run(calls()), daemon=True)
-        thread.start()
-        time.sleep(0.5)
-    """,
-    "a loop that stands still": """
-        loop = asyncio.new_event_loop()
-        task = loop.create_task(calls())
-        loop.run_until_complete(asyncio.sleep(0.5))
-    """,
-    "sys.exit in a task": """
-        async def main():
-            task = asyncio.create_task(calls())
-            await asyncio.sleep(0.5)
-            sys.exit(0)
-        asyncio.run(main())
-    """,
-    "daemon threads that go on calling": """
-        keep_at(lambda: asyncio.run(calls()))
-    """,
-    "daemon threads that go on calling and wait": """
-        keep_at(lambda: blocking.request("0812345678", timeout=0.001))
-    """,
-    "daemon threads whose log handler raises": """
-        class Broken(logging.Handler):
-            def emit(self, record):
-                raise RuntimeError
-        logging.getLogger("ants_otp").addHandler(Broken())
-        sys.stderr = open(os.devnull, "w")
-        keep_at(lambda: blocking.request("0812345678", timeout=0.001))
-    """,
-    "daemon threads that go on making clients": """
-        keep_at(lambda: Client("user", "password", ca_file=pathlib.Path("/nonexistent")))
-    """,
-}
-
-
-@pytest.mark.parametrize("end", ENDS)
-def test_the_interpreter_ends_with_calls_in_flight(service: Service, end: str) -> None:
-    """The end kills a thread that asks for the GIL: with this switch interval, all Python code does all the time."""
-    service.silent = True
-    script = f"""
-import asyncio, logging, os, pathlib, sys, threading, time
-from ants_otp import AsyncClient, Client
-sys.setswitchinterval(1e-6)
-logging.basicConfig(level=0, filename=os.devnull)
-client = AsyncClient("user", "password", otc_id="OTC-1", base_url="{service.url}")
-blocking = Client("user", "password", otc_id="OTC-1", base_url="{service.url}")
-
-async def calls():
-    await asyncio.gather(*(client.request("0812345678") for _ in range(20)), return_exceptions=True)
-
-def keep_at(work):
-    def run():
-        while True:
-            try:
-                work()
-            except BaseException:
-                pass
-    for _ in range(8):
-        threading.Thread(target=run, daemon=True).start()
-    time.sleep(0.5)
-"""
-    begun = time.monotonic()
-    done = subprocess.run(
-        [sys.executable, "-c", script + textwrap.dedent(ENDS[end])],
-        capture_output=True,
-        text=True,
-        timeout=30,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    assert "fatal" not in done.stderr.lower()
-    assert time.monotonic() - begun < 5
 
 
 def test_a_loop_that_cannot_watch_files_sends_nothing(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""The wheel that is released, in the folder ANTS_OTP_WHEELS, and the way of somebody who installs it."""
+"""The wheels that are released, in the folder ANTS_OTP_WHEELS, and the way of somebody who installs them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 WHEELS = Path(os.environ.get("ANTS_OTP_WHEELS", ROOT / "target" / "wheels"))
-CLI_WHEELS = Path(os.environ.get("ANTS_OTP_CLI_WHEELS", WHEELS))
 LARGEST = 1_600_000
 NEWEST_GLIBC = (2, 17)
 VERSION = re.findall(r'^version = "(.+)"$', (ROOT / "Cargo.toml").read_text(), re.MULTILINE)[0]
@@ -46,10 +45,26 @@ def test_it_is_small(wheel: Path) -> None:
     assert wheel.stat().st_size <= LARGEST
 
 
-def test_it_runs_on_old_systems(wheel: Path, native: Path) -> None:
+@pytest.fixture(scope="module")
+def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    (found,) = WHEELS.glob(f"ants_otp_cli-{VERSION}-*.whl")
+    assert "manylinux2014" in found.name
+    folder = tmp_path_factory.mktemp("program")
+    with zipfile.ZipFile(found) as archive:
+        return Path(archive.extract(f"ants_otp_cli-{VERSION}.data/scripts/ants-otp", folder))
+
+
+@pytest.mark.parametrize("built", ["native", "program"])
+def test_it_runs_on_old_systems(wheel: Path, built: str, request: pytest.FixtureRequest) -> None:
     assert "manylinux2014" in wheel.name
-    needed = re.findall(r"GLIBC_(\d+)\.(\d+)", run("objdump", "-T", native))
+    needed = re.findall(r"GLIBC_(\d+)\.(\d+)", run("objdump", "-T", request.getfixturevalue(built)))
     assert max((int(major), int(minor)) for major, minor in needed) <= NEWEST_GLIBC
+
+
+def test_it_unwinds_as_the_c_library_does(native: Path) -> None:
+    """A module with an unwinder of its own crashes where CPython ends its threads (python/tests/test_end.py)."""
+    assert "[libgcc_s.so.1]" in run("readelf", "-d", native)
+    assert "_Unwind_RaiseException" in run("nm", "-D", "--undefined-only", native)
 
 
 def test_it_shows_nothing_but_its_init_function(native: Path) -> None:
@@ -99,7 +114,7 @@ def test_a_new_users_way(wheel: Path, tmp_path: Path) -> None:
     missing = subprocess.run([python, "-m", "ants_otp"], capture_output=True, text=True, check=False, env={})
     assert f"pip install 'ants-otp[testing]=={VERSION}'" in missing.stderr
     pip(python, "pytest==9.2.0")
-    pip(python, "--no-index", "--find-links", WHEELS, "--find-links", CLI_WHEELS, f"ants-otp[testing]=={VERSION}")
+    pip(python, "--no-index", "--find-links", WHEELS, f"ants-otp[testing]=={VERSION}")
     assert "CODE_EXPIRED" in run(python, "-m", "ants_otp", "explain", "305")
     (tmp_path / "project").mkdir()
     (tmp_path / "project" / "test_login.py").write_text(TEST)

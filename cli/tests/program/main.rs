@@ -15,6 +15,7 @@ mod usage;
 
 use ants_otp_sandbox::Sandbox;
 use serde_json::Value;
+use std::ffi::OsString;
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
@@ -38,9 +39,14 @@ impl Run {
     }
 }
 
+/// Where the program lies: the one that cargo has just built, or the one that is named (`make test-program`: the released one).
+pub(crate) fn program_path() -> OsString {
+    std::env::var_os("ANTS_OTP_TESTED_PROGRAM").unwrap_or_else(|| env!("CARGO_BIN_EXE_ants-otp").into())
+}
+
 /// The program, with nothing of this process's settings and nobody at the terminal.
 pub(crate) fn program() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_ants-otp"));
+    let mut command = Command::new(program_path());
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("ANTS_OTP_")) {
         command.env_remove(name);
     }

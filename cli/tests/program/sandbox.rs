@@ -1,6 +1,6 @@
 //! `sandbox`: its one line, and when it ends.
 
-use crate::{program, program_at, run};
+use crate::{program, program_at, program_path, run};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -80,7 +80,7 @@ fn sigterm_and_sigint_end_it_at_once() {
 
 /// A shell that starts the sandbox and waits for it: its parent.
 fn in_a_shell(arguments: &str) -> (Killed, BufReader<ChildStdout>, Value) {
-    let program = env!("CARGO_BIN_EXE_ants-otp");
+    let program = program_path().into_string().unwrap();
     let mut shell = Command::new("sh");
     started(shell.args(["-c", &format!("'{program}' sandbox {arguments} & wait")]).stdin(Stdio::null()))
 }
