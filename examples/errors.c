@@ -32,7 +32,9 @@ static enum action action_for(int code, const ants_otp_error *error) {
     if (code > 0 || code > ANTS_OTP_ERR_RESOLVE)
         return TELL_OPERATOR;
     /* No answer. Only where nothing was sent is it certain that no SMS is on its way. */
-    return ants_otp_error_delivery(error) == ANTS_OTP_DELIVERY_NOT_SENT ? CALL_LATER : LOOK_FIRST;
+    if (ants_otp_error_safe_to_retry(error))
+        return CALL_LATER;
+    return ants_otp_error_delivery(error) == ANTS_OTP_DELIVERY_NOT_SENT ? TELL_OPERATOR : LOOK_FIRST;
 }
 
 int main(int argc, char **argv) {

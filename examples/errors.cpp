@@ -23,8 +23,10 @@ static Action action_for(const otp::Failure &failure) {
     if (failure.code == otp::Code::rate_limited)
         return call_later;
     // No answer. Only where nothing was sent is it certain that no SMS is on its way.
-    if (failure.code == otp::ErrorClass::transport)
-        return failure.delivery == otp::Delivery::not_sent ? call_later : look_first;
+    if (failure.safe_to_retry)
+        return call_later;
+    if (failure.delivery == otp::Delivery::unknown)
+        return look_first;
     // Any other answer of the service, an option or an argument: a person has to change something.
     return tell_operator;
 }

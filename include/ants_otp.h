@@ -812,6 +812,18 @@ const char *ants_otp_error_message(const ants_otp_error *error);
 int ants_otp_error_delivery(const ants_otp_error *error);
 
 /**
+ * Whether nothing was sent and the same call may end otherwise a moment later: what a retry should ask. False for an argument,
+ * an option, a certificate or a cancel, which end every call alike, and for any answer. The library has tried again itself
+ * before (ants_otp_options_set_max_retries()).
+ *
+ * Ownership: none.
+ * Codes: none; NULL gives false.
+ * Threads: any.
+ * Since: 0.1.0
+ */
+bool ants_otp_error_safe_to_retry(const ants_otp_error *error);
+
+/**
  * How long the service asks to wait before the next call, in milliseconds; -1 where it did not say.
  *
  * Ownership: none.

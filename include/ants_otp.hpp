@@ -222,6 +222,8 @@ struct Failure {
     std::error_code code;
     /// Whether the request can have reached the service.
     Delivery delivery = Delivery::unknown;
+    /// Whether nothing was sent and the same call may end otherwise a moment later: what a retry should ask.
+    bool safe_to_retry = false;
     /// An English sentence or two: what happened and, where it can be told, what to change.
     std::string message;
     /// The service's own words, or "".
@@ -249,6 +251,7 @@ class Error : public std::system_error {
     const char *what() const noexcept override { return failure_->message.c_str(); }
     const Failure &failure() const noexcept { return *failure_; }
     Delivery delivery() const noexcept { return failure_->delivery; }
+    bool safe_to_retry() const noexcept { return failure_->safe_to_retry; }
     const std::string &service_message() const noexcept { return failure_->service_message; }
     const std::string &service_description() const noexcept { return failure_->service_description; }
     int service_code() const noexcept { return failure_->service_code; }
@@ -307,6 +310,7 @@ inline Failure failure(int code, ants_otp_error *object) {
     if (code == ANTS_OTP_OK)
         return failure;
     failure.delivery = static_cast<Delivery>(ants_otp_error_delivery(object));
+    failure.safe_to_retry = ants_otp_error_safe_to_retry(object);
     failure.message = ants_otp_error_message(object);
     failure.service_message = ants_otp_error_service_message(object);
     failure.service_description = ants_otp_error_service_description(object);

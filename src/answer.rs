@@ -215,6 +215,7 @@ impl Answer {
             words,
             http_status: Some(self.http_status),
             retry_after: self.retry_after,
+            safe_to_retry: false,
         })
     }
 }

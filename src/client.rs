@@ -389,7 +389,7 @@ impl Client {
                 Ok(reply) => return Ok((reply, headers)),
                 Err(failure) => failure,
             };
-            let again = failure.may_repeat && failure.delivery == Delivery::NotSent && attempt < self.0.max_retries;
+            let again = failure.is_safe_to_retry() && attempt < self.0.max_retries;
             let pause = back_off(attempt);
             if !again || exchange.remaining() <= pause {
                 return Err(failure.into());
@@ -477,7 +477,8 @@ fn argument(problem: impl Into<String>) -> Error {
 
 impl From<Failure> for Error {
     fn from(failure: Failure) -> Error {
-        Error::new(failure.code, failure.delivery, failure.message)
+        let safe_to_retry = failure.is_safe_to_retry();
+        Error::new(failure.code, failure.delivery, failure.message).with_safe_to_retry(safe_to_retry)
     }
 }
 

@@ -45,6 +45,7 @@ pub(crate) struct Parts {
     pub words: Words,
     pub http_status: Option<u16>,
     pub retry_after: Option<Duration>,
+    pub safe_to_retry: bool,
 }
 
 /// What the service said of a refusal, in its own words. Empty where it said nothing. They may repeat a secret until that is
@@ -95,7 +96,13 @@ impl Error {
             words: Words::default(),
             http_status: None,
             retry_after: None,
+            safe_to_retry: false,
         })
+    }
+
+    pub(crate) fn with_safe_to_retry(mut self, safe_to_retry: bool) -> Self {
+        self.0.safe_to_retry = safe_to_retry;
+        self
     }
 
     /// Refused before anything was sent.
@@ -125,6 +132,14 @@ impl Error {
     /// a second SMS.
     pub fn delivery(&self) -> Delivery {
         self.0.delivery
+    }
+
+    /// Whether nothing was sent *and* the same call may end otherwise a moment later: what a retry should ask. False for an
+    /// argument, an option, a certificate or a cancel, which end every call alike, and for any answer, however well meant.
+    ///
+    /// The library has asked this itself, up to `max_retries`, before it gave the error back.
+    pub fn safe_to_retry(&self) -> bool {
+        self.0.safe_to_retry
     }
 
     /// One English sentence or two: what happened and, where it can be told, what to change.

@@ -102,6 +102,7 @@ impl Verification {
             words: self.words,
             http_status: Some(self.http_status),
             retry_after: None,
+            safe_to_retry: false,
         }))
     }
 }

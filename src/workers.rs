@@ -265,7 +265,7 @@ impl Waiting {
         } else if left.is_zero() {
             let why =
                 "The deadline came before a thread was free to make the call: raise async_threads or the timeout.";
-            Err(Error::refused(Code::Timeout, why))
+            Err(Error::refused(Code::Timeout, why).with_safe_to_retry(true))
         } else {
             self.call.timeout = Some(left);
             Ok(self.call)
@@ -339,7 +339,14 @@ mod tests {
     fn turn(workers: &Workers, client: &Client, call: Call) -> Receiver<(Code, Delivery)> {
         let (send, receive) = channel();
         let job = move |turn: Result<Call>| {
-            let _ = send.send(turn.map_or_else(|e| (e.code(), e.delivery()), |_| (Code::Ok, Delivery::Answered)));
+            let _ = send.send(turn.map_or_else(
+                |error| {
+                    // Another call has a deadline of its own.
+                    assert_eq!(error.safe_to_retry(), error.code() == Code::Timeout);
+                    (error.code(), error.delivery())
+                },
+                |_| (Code::Ok, Delivery::Answered),
+            ));
         };
         workers.submit(client, call, job).unwrap();
         receive

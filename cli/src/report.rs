@@ -174,6 +174,7 @@ pub struct Failure {
     service_code: Option<i32>,
     http_status: Option<u16>,
     retry_after: Option<Duration>,
+    safe_to_retry: bool,
 }
 
 impl From<Error> for Failure {
@@ -187,6 +188,7 @@ impl From<Error> for Failure {
             service_code: error.service_code(),
             http_status: error.http_status(),
             retry_after: error.retry_after(),
+            safe_to_retry: error.safe_to_retry(),
         }
     }
 }
@@ -203,6 +205,7 @@ impl Failure {
             service_code: None,
             http_status: None,
             retry_after: None,
+            safe_to_retry: false,
         }
     }
 
@@ -230,6 +233,7 @@ impl Failure {
             "code": self.code.number(),
             "name": self.code.name(),
             "delivery": self.delivery.name(),
+            "safe_to_retry": self.safe_to_retry,
             "message": self.message,
             "service_message": self.service_message,
             "service_description": self.service_description,

@@ -33,7 +33,7 @@ VERSION: str
 _T = TypeVar("_T")
 
 Parts: TypeAlias = tuple[Any, ...]
-Failure: TypeAlias = tuple[int, int, str, int | None, int | None, str, str, float | None]
+Failure: TypeAlias = tuple[int, int, str, int | None, int | None, str, str, float | None, bool]
 Tried: TypeAlias = tuple[_T, None] | tuple[None, Failure]
 _Lines: TypeAlias = list[tuple[int, str]]
 

@@ -3,9 +3,9 @@
 use ants_otp::{Code, Delivery, Error};
 use std::time::Duration;
 
-/// The numbers of code and delivery, the sentence, the HTTP status, the service's code, message and description, and the
-/// seconds to wait: what `ants_otp.error.from_native` takes.
-pub type Failure = (i32, i32, String, Option<u16>, Option<i32>, String, String, Option<f64>);
+/// The numbers of code and delivery, the sentence, the HTTP status, the service's code, message and description, the seconds to
+/// wait, and whether it is safe to retry: what `ants_otp.error.from_native` takes.
+pub type Failure = (i32, i32, String, Option<u16>, Option<i32>, String, String, Option<f64>, bool);
 
 pub fn failure(error: &Error) -> Failure {
     (
@@ -17,6 +17,7 @@ pub fn failure(error: &Error) -> Failure {
         error.service_message().to_owned(),
         error.service_description().to_owned(),
         error.retry_after().as_ref().map(Duration::as_secs_f64),
+        error.safe_to_retry(),
     )
 }
 
@@ -32,7 +33,7 @@ pub fn panicked() -> Failure {
 }
 
 fn ours(code: Code, delivery: Delivery, message: String) -> Failure {
-    (code.number(), delivery.number(), message, None, None, String::new(), String::new(), None)
+    (code.number(), delivery.number(), message, None, None, String::new(), String::new(), None, false)
 }
 
 /// The value, or why there is none: what Python is told of anything but a call.

@@ -178,7 +178,7 @@ impl Drop for Carried<'_> {
 
 fn failure(fault: Fault, sent: bool, host: &str) -> Failure {
     let (code, what, may_repeat) = match fault {
-        Fault::Timeout => (Code::Timeout, "The service did not answer before the deadline".to_owned(), false),
+        Fault::Timeout => (Code::Timeout, "The service did not answer before the deadline".to_owned(), true),
         Fault::Interrupted => (Code::Interrupted, "The call was stopped by its caller".to_owned(), false),
         Fault::Cut(error) => (Code::ConnectionLost, format!("The connection to the service was cut ({error})"), true),
         Fault::Tls(error) => {

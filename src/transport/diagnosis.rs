@@ -54,7 +54,7 @@ impl Transport {
         let shown = Arc::new(OnceLock::new());
         let (step, _) = step(|| {
             let config = self.settings.tls.watching(tls::Peer::Service, &shown);
-            let config = config.map_err(|why| Failure::not_sent(crate::Code::Internal, why))?;
+            let config = config.map_err(|why| Failure::not_sent(crate::Code::Internal, why).for_good())?;
             let link = link.secure(&config, host, exchange)?;
             Ok((link.session_names(), ()))
         });

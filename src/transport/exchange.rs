@@ -52,6 +52,10 @@ impl Failure {
         Failure { may_repeat: false, ..self }
     }
 
+    pub fn is_safe_to_retry(&self) -> bool {
+        self.may_repeat && self.delivery == Delivery::NotSent
+    }
+
     pub fn unknown(code: Code, message: impl Into<String>) -> Self {
         Failure { code, delivery: Delivery::Unknown, message: message.into(), may_repeat: false }
     }

@@ -28,7 +28,7 @@ static int is_refused(int code, int expected, ants_otp_error **place) {
                ants_otp_error_delivery(error) == ANTS_OTP_DELIVERY_NOT_SENT && *ants_otp_error_message(error) != '\0' &&
                *ants_otp_error_service_message(error) == '\0' && *ants_otp_error_service_description(error) == '\0' &&
                ants_otp_error_service_code(error) == 0 && ants_otp_error_http_status(error) == 0 &&
-               ants_otp_error_retry_after_ms(error) == -1;
+               ants_otp_error_retry_after_ms(error) == -1 && !ants_otp_error_safe_to_retry(error);
     if (!good)
         fprintf(stderr, "got %d, expected %d: %s\n", code, expected, ants_otp_error_message(error));
     ants_otp_error_free(error);
@@ -360,6 +360,7 @@ static void accessors_and_frees_take_null(void) {
     CHECK(ants_otp_error_service_code(NULL) == -1);
     CHECK(ants_otp_error_http_status(NULL) == -1);
     CHECK(ants_otp_error_retry_after_ms(NULL) == -1);
+    CHECK(!ants_otp_error_safe_to_retry(NULL));
     CHECK(ants_otp_error_delivery(NULL) == ANTS_OTP_DELIVERY_UNKNOWN);
     ants_otp_sent_free(NULL);
     ants_otp_account_free(NULL);

@@ -69,7 +69,7 @@ TEST_CASE("failures are told in full") {
     CHECK(!client.request("no number", failure));
     CHECK((failure.code == otp::Code::err_invalid_mobile && failure.delivery == otp::Delivery::not_sent));
     CHECK((!failure.message.empty() && failure.service_message.empty() && failure.service_code == 0));
-    CHECK((failure.http_status == 0 && !failure.retry_after));
+    CHECK((failure.http_status == 0 && !failure.retry_after && !failure.safe_to_retry));
 
     CHECK((!client.resend("", failure) && failure.code == otp::Code::err_invalid_argument));
     CHECK((!client.verify("id", "", failure) && failure.code == otp::Code::err_invalid_argument));
@@ -77,6 +77,7 @@ TEST_CASE("failures are told in full") {
 
     const otp::Verification verification = client.verify("id", "1234", failure);
     CHECK((failure.code == otp::Code::err_connect && failure.delivery == otp::Delivery::not_sent));
+    CHECK(failure.safe_to_retry);
     CHECK((!verification && verification.status() == otp::Status::none));
     CHECK((verification.code() == otp::Code::err_connect && !verification.result()));
     CHECK((!otp::Verification() && otp::Verification().status() == otp::Status::none));

@@ -14,6 +14,7 @@ pub struct Error {
     service_code: c_int,
     http_status: c_int,
     retry_after_ms: i64,
+    safe_to_retry: bool,
 }
 
 impl border::Handled for Error {
@@ -31,6 +32,7 @@ impl Error {
             service_code: 0,
             http_status: 0,
             retry_after_ms: -1,
+            safe_to_retry: false,
         }
     }
 
@@ -63,6 +65,7 @@ impl From<otp::Error> for Error {
             service_code: error.service_code().unwrap_or(0),
             http_status: error.http_status().map_or(0, c_int::from),
             retry_after_ms: error.retry_after().map_or(-1, |wait| i64::try_from(wait.as_millis()).unwrap_or(i64::MAX)),
+            safe_to_retry: error.safe_to_retry(),
             ..Error::new(error.code(), error.delivery(), error.message())
         }
     }
@@ -104,6 +107,20 @@ pub unsafe extern "C" fn ants_otp_error_message(error: *const Error) -> *const c
 pub unsafe extern "C" fn ants_otp_error_delivery(error: *const Error) -> c_int {
     // SAFETY: a handle, by the header's conventions.
     unsafe { border::read(error, Delivery::Unknown.number(), |error| error.delivery.number()) }
+}
+
+/// Whether nothing was sent and the same call may end otherwise a moment later: what a retry should ask. False for an argument,
+/// an option, a certificate or a cancel, which end every call alike, and for any answer. The library has tried again itself
+/// before (ants_otp_options_set_max_retries()).
+///
+/// Ownership: none.
+/// Codes: none; NULL gives false.
+/// Threads: any.
+/// Since: 0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ants_otp_error_safe_to_retry(error: *const Error) -> bool {
+    // SAFETY: a handle, by the header's conventions.
+    unsafe { border::read(error, false, |error| error.safe_to_retry) }
 }
 
 /// How long the service asks to wait before the next call, in milliseconds; -1 where it did not say.

@@ -94,7 +94,7 @@ fn a_wrong_code_is_a_no_with_status_1() {
         json!({
             "code": 1, "name": "WRONG_CODE", "delivery": "ANSWERED", "message": "The OTP code is wrong.",
             "service_message": "", "service_description": "", "service_code": null, "http_status": 200,
-            "retry_after": null, "status": "wrong_code", "result": false, "is_error_count": false,
+            "retry_after": null, "safe_to_retry": false, "status": "wrong_code", "result": false, "is_error_count": false,
             "is_expr_code": false,
         })
     );
@@ -161,6 +161,7 @@ fn what_is_refused_here_has_status_2() {
         let run = run(program_for(&sandbox).args(arguments).arg("--json"));
         let json = run.json();
         assert_eq!((run.status, &json["code"], &json["delivery"]), (2, &json!(code), &json!("NOT_SENT")), "{json}");
+        assert_eq!(json["safe_to_retry"], false);
     }
     assert!(sandbox.messages().is_empty());
 }
@@ -170,6 +171,7 @@ fn what_was_not_sent_has_status_3() {
     let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let run = run(program_at(&format!("http://{closed}")).args(["request", MOBILE, "--max-retries", "0", "--json"]));
     assert_eq!((run.status, &run.json()["code"], &run.json()["delivery"]), (3, &json!(-11), &json!("NOT_SENT")));
+    assert_eq!(run.json()["safe_to_retry"], true);
 }
 
 #[test]
@@ -177,6 +179,7 @@ fn what_may_have_been_sent_has_status_4() {
     let cut = |run: &Run, code: i32| {
         let json = run.json();
         assert_eq!((run.status, &json["code"], &json["delivery"]), (4, &json!(code), &json!("UNKNOWN")), "{json}");
+        assert_eq!(json["safe_to_retry"], false);
     };
     cut(&run(program_at(&service("")).args(["request", MOBILE, "--json"])), -21);
     cut(&run(program_at(&service("HTTP/1.1 500 No\r\ncontent-length: 0\r\n\r\n")).args(["balance", "--json"])), -30);

@@ -144,7 +144,7 @@ fn with_command(script: &str) -> Command {
 fn a_command_finds_the_sandbox_and_nothing_of_the_callers_account() {
     let script = "env | grep ^ANTS_OTP_ | sort; $PROGRAM request 081-234-5678 --json; exit 7";
     let run = run(with_command(script)
-        .env("PROGRAM", env!("CARGO_BIN_EXE_ants-otp"))
+        .env("PROGRAM", program_path())
         .env("ANTS_OTP_TOKEN", "t")
         .env("ANTS_OTP_PROXY", "http://proxy.example:3128")
         .env("ANTS_OTP_BASE_URL", "https://otp.example"));
