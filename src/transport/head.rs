@@ -71,7 +71,10 @@ fn interim_answer(input: &[u8]) -> Option<usize> {
         _ => return None,
     }
     let mut line_ends = input.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at + 1);
-    line_ends.find_map(|behind| Some(behind + empty_line(&input[behind..])?))
+    let end = line_ends.find_map(|behind| Some(behind + empty_line(&input[behind..])?))?;
+    // What no field may hold (RFC 9110, section 5.5) is as little trusted here as in the head of the answer itself.
+    let is_fit = |byte: &u8| matches!(byte, b'\t' | b'\r' | b'\n') || !byte.is_ascii_control();
+    input[..end].iter().all(is_fit).then_some(end)
 }
 
 /// The ends of the head's lines, the empty one included, and their number; none if the head is not whole.
@@ -219,6 +222,9 @@ mod tests {
             ("HTTP/1.1 1000 X\r\n\r\n", None),
             ("HTTP/1.1 200 OK\r\n\r\n", None),
             ("HTTP/2 100 X\r\n\r\n", None),
+            ("HTTP/1.1 103 Early Hints\r\nLink: a\tb\r\n\r\n", Some(39)),
+            ("HTTP/1.1 103 Early Hints\r\nLink: a\0b\r\n\r\n", None),
+            ("HTTP/1.1 103 Early \x1b[31m\r\n\r\n", None),
         ];
         for (input, length) in cases {
             assert_eq!(interim_answer(input.as_bytes()), length, "{input:?}");
