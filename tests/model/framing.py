@@ -54,7 +54,8 @@ class Bytes:
 
     def take(self, count: int) -> bytes:
         if len(self.raw) - self.at < count:
-            raise CutError(or_bad=count > BODY_LIMIT)
+            # Too much was told, or half of a line's end is there.
+            raise CutError(or_bad=count > BODY_LIMIT or self.rest() == b"\r")
         self.at += count
         return self.raw[self.at - count : self.at]
 
@@ -147,7 +148,7 @@ def body(stream: Bytes, minor: int, answer: Answer, fields: list[tuple[str, byte
     lengths = length(fields)
     if codings:
         answer.keeps = answer.keeps and lengths is None
-        if minor == 0:
+        if minor == 0 and codings != ["identity"]:
             # Section 6.1: faulty framing.
             raise BadError("a transfer coding in HTTP/1.0")
         # `identity` is no coding any more (RFC 7230, appendix A): it changes nothing, so a length counts.

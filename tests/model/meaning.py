@@ -213,7 +213,7 @@ def refusal(status: int, entries: Entries) -> Meaning | None:
     error, state = entries.one("error"), states(status, entries)
     if error is not None and not is_text(error) and not isinstance(error, Entries):
         raise MalformedError("an error of no type that it can have")
-    numbers = [code(inner) for inner in (entries, error, *state) if isinstance(inner, Entries)]
+    numbers = [code(inner) for inner in (error, entries, *state) if isinstance(inner, Entries)]
     # A code decides before any words, and whatever else is said.
     number = next((number for number in numbers if number), 0)
     try:
@@ -266,6 +266,7 @@ def words_of(error: Any, state: list[Any], entries: Entries) -> str | None:
         if is_text(error):
             return str(error)
         return message(error) or ""
+    odd = False
     for told in state:
         # One dialect writes booleans as text.
         if isinstance(told, bool) or (is_text(told) and told.lower() in ("true", "false")):
@@ -277,14 +278,19 @@ def words_of(error: Any, state: list[Any], entries: Entries) -> str | None:
         elif isinstance(told, Entries):
             words = message(told)
         else:
-            raise MalformedError("a status of no type that it can have")
+            odd = True
+            continue
         if words is None or not is_success(words):
             return words or ""
     # No message is known to stand at the top. One that is word for word a refusal cannot stand beside a success.
     top = message(entries)
     if top is None:
         raise MalformedError("a message that is no text")
-    return top if by_words(top) else None
+    if by_words(top):
+        return top
+    if odd:
+        raise MalformedError("a status of no type that it can have")
+    return None
 
 
 def message(entries: Entries) -> str | None:
