@@ -167,7 +167,7 @@ test-login-web: tested-python tested-program
 
 # Which tests decide about which files stands in tests/mutants, what is left alone and why in .cargo/mutants.toml. A change that
 # no test notices is printed as MISSED: write the test that states the rule, from the description of the wire or an RFC, or give
-# the reason there. One file again: MUTANTS_ARGS='--file src/json.rs' make mutants MUTANTS=answers. A stopped run goes on with
+# the reason there. One file again: MUTANTS_ARGS='--re src/json' make mutants MUTANTS=answers. A stopped run goes on with
 # MUTANTS_ARGS=--iterate. The counts stand in docs/reliability.md.
 mutants: need-cargo need-cc need-python  ## does a test notice each small change of the deciding code? Hours; MUTANTS=GROUP for a part
 	ANTS_OTP_PYTHON="$(PYTHON)" tests/mutants $(MUTANTS)
