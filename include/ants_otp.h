@@ -550,8 +550,9 @@ int ants_otp_options_set_async_threads(ants_otp_options *options,
  * mobile number, and never a secret. `level` is one of ants_otp_log_level. NULL for `write` ends logging, which is the
  * default.
  *
- * `write` runs on the thread that makes the call; for the ..._async() functions that is one of the client's. It must return
- * as usual (no longjmp, no C++ exception) and must not call this client.
+ * `write` runs on the thread that makes the call, for the ..._async() functions one of the client's, and in
+ * ants_otp_client_new() for certificates of ca_file that are left out. It must return as usual (no longjmp, no C++
+ * exception) and must not call this client.
  *
  * Ownership: `user_data` is handed to `write` untouched and must be valid until the last client made from `options` is
  * freed; `line` lives until `write` returns.

@@ -211,7 +211,7 @@ impl Options {
     }
 
     /// Where log lines go. They hold the operation, the code, the time and the last four digits of the mobile number, and
-    /// never a secret. The hook runs on the calling thread and must not call the client.
+    /// never a secret. The hook runs on the calling thread, that of [`build`](Options::build) too, and must not call the client.
     pub fn log(mut self, write: impl Fn(LogLevel, &str) + Send + Sync + 'static) -> Self {
         self.log = Log::new(LogLevel::Debug, write);
         self
