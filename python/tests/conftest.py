@@ -58,7 +58,7 @@ class Server(ThreadingHTTPServer):
 
 
 class Service:
-    """A service that gives the answer it was told to, or what a function makes of the body, and remembers what it was asked."""
+    """A service that gives the answer it was told to, or what a function makes of the body, and keeps the requests."""
 
     def __init__(self) -> None:
         self.status = 200
