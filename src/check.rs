@@ -2,6 +2,7 @@
 //! sentence repeats the value: it may be a secret.
 
 use crate::secret::{Secret, Text};
+use crate::{calling_codes, paste};
 use std::time::Duration;
 
 /// Identifiers are opaque text (wire.md, "Service"); the bound only keeps nonsense off the network.
@@ -74,29 +75,21 @@ pub(crate) fn identifier<'a>(name: &str, value: &'a str) -> Checked<&'a str> {
     Ok(value)
 }
 
-/// An OTP code as a person types it: outer white space goes, Thai and full-width digits become ASCII
-/// (wire.md, "verifyOTP").
+/// An OTP code as a person types or pastes it: white space and invisible marks go, so do dashes between two digits, and digits
+/// of other scripts become ASCII. Words around a code are no part of this: which of them is the code would be a guess.
 pub(crate) fn otp_code(value: &str) -> Checked<Text<'_>> {
+    const NAME: &str = "the OTP code";
     let value = trimmed(value);
-    let code = if value.is_ascii() {
+    let code = if value.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
         Text::AsGiven(value)
     } else {
+        let characters = paste::characters(value).map_err(|why| format!("{NAME} is not taken: {why}"))?;
         let mut code = Secret::with_room(value.len());
-        value.chars().for_each(|c| code.push(ascii_digit(c)));
+        paste::without_dashes(characters).for_each(|c| code.push(c));
         Text::Changed(code)
     };
-    text("the OTP code", &code, MAX_OTP_CODE)?;
+    text(NAME, &code, MAX_OTP_CODE)?;
     Ok(code)
-}
-
-/// Thai (U+0E50…) and full-width (U+FF10…) digits as ASCII; any other character as it is.
-pub(crate) fn ascii_digit(c: char) -> char {
-    let zero = match c {
-        '๐'..='๙' => '๐',
-        '\u{FF10}'..='\u{FF19}' => '\u{FF10}',
-        _ => return c,
-    };
-    char::from_digit(c as u32 - zero as u32, 10).unwrap_or(c)
 }
 
 /// Text of others that a person will see: control characters, NUL among them, become U+FFFD. It may repeat a secret.
@@ -170,12 +163,12 @@ pub(crate) fn user_agent(value: String) -> Checked<String> {
     Ok(value)
 }
 
+/// The calling code of a country that has mobile numbers.
 pub(crate) fn country_code(value: String) -> Checked<String> {
-    let value = value.trim().trim_start_matches('+');
-    if (1..=3).contains(&value.len()) && value.bytes().all(|byte| byte.is_ascii_digit()) && !value.starts_with('0') {
-        Ok(value.to_owned())
-    } else {
-        Err("country_code must be 1 to 3 digits without a leading zero, such as 66".to_owned())
+    let code = value.trim().trim_start_matches('+');
+    match calling_codes::find(code) {
+        Some(_) => Ok(code.to_owned()),
+        None => Err("country_code must be the calling code of a country, such as 66".to_owned()),
     }
 }
 
@@ -189,6 +182,60 @@ mod tests {
         assert_eq!(read(" 00795\n"), Ok("00795".to_owned()));
         assert_eq!(read("๐๗๙\u{FF11}\u{FF12}"), Ok("07912".to_owned()));
         assert!(otp_code(" \t").is_err() && otp_code("1\u{0}2").is_err() && otp_code(&"1".repeat(65)).is_err());
+    }
+
+    #[test]
+    fn what_stands_around_and_between_the_digits_of_a_pasted_code_goes() {
+        let pasted = [
+            "\u{200B}123456",
+            "\u{202A}123456\u{202C}",
+            "\u{2066}123456\u{2069}\u{FE0F}",
+            "123 456",
+            "123\u{A0}456\r\n",
+            "123-456",
+            "1-2-3-4-5-6",
+            "123 \u{2013} 456",
+            "１２３－４５６",
+            "๑๒๓-๔๕๖",
+            "١٢٣٤٥٦",
+            "۱۲۳۴۵۶",
+            "໑໒໓໔໕໖",
+            "១២៣៤៥៦",
+            "၁၂၃၄၅၆",
+        ];
+        for text in pasted {
+            assert_eq!(otp_code(text).unwrap().reveal(), "123456", "{text:?}");
+        }
+    }
+
+    #[test]
+    fn letters_of_a_code_stay_and_words_around_it_are_not_guessed_away() {
+        for (text, code) in
+            [("aB-12", "aB-12"), ("ab 12", "ab12"), ("-12", "-12"), ("Code: 12-34", "Code:1234"), ("Ａ1", "Ａ1")]
+        {
+            assert_eq!(otp_code(text).unwrap().reveal(), code);
+        }
+    }
+
+    #[test]
+    fn a_code_that_was_shown_backwards_is_refused_with_a_sentence() {
+        let problem = otp_code("\u{202E}654321").map(|_| ()).unwrap_err();
+        assert!(problem.contains("U+202E") && !problem.contains("654321"), "{problem}");
+        for control in ["12\u{1B}34", "\u{7}1234", "12\u{80}34"] {
+            assert!(otp_code(control).is_err(), "{control:?}");
+        }
+        // Nothing is left.
+        assert!(otp_code("\u{200B}\u{FEFF} \n").is_err());
+    }
+
+    #[test]
+    fn a_country_code_is_one_that_exists() {
+        for good in ["66", "+1", " 856 "] {
+            assert!(country_code(good.to_owned()).is_ok(), "{good}");
+        }
+        for bad in ["", "+", "066", "0", "999", "800", "6", "6666", "66x", "Thailand", "๖๖"] {
+            assert!(country_code(bad.to_owned()).is_err(), "{bad}");
+        }
     }
 
     #[test]
