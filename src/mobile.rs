@@ -15,6 +15,9 @@ const MAX_AS_GIVEN: usize = 64;
 /// More than any number has, with access code and trunk zero. Keeps the positions of `Written::bracketed` within its bits.
 const MAX_DIGITS: usize = 24;
 
+const AMBIGUOUS: &str = "it can be read as two numbers: write it with + and the country code";
+const ITS_ZERO: &str =
+    "in its country a 0 behind the country code can be part of the number: write it without brackets";
 const DECIMAL: &str = "a dot before its last digits may begin a decimal fraction: write it without dots";
 const STRANGE: &str =
     "it holds a character that no telephone number has: give one number alone, without words or an extension";
@@ -64,14 +67,14 @@ fn read(text: &str, home: &str) -> Reading {
     }
     let mut cleaned = String::with_capacity(text.len());
     cleaned.extend(paste::characters(text)?.map(half_width));
-    let number = number_alone(&cleaned);
+    let number = number_alone(&cleaned).trim_end_matches(is_separator);
     match decimals(number) {
         None => one_number(number, home),
         // Only a spreadsheet's zeros go, and once.
         Some((whole, "0" | "00")) if decimals(whole).is_none() => one_number(whole, home),
         Some((_, fraction)) if digits(fraction) <= 2 => Err(DECIMAL),
         // Zeros of a fraction, or the last digits of a number.
-        Some((whole, _)) if one_number(whole, home).is_ok() => Err(DECIMAL),
+        Some((whole, _)) if may_be_number(whole, home) => Err(DECIMAL),
         Some(_) => one_number(number, home),
     }
 }
@@ -102,7 +105,7 @@ fn decimals(text: &str) -> Option<(&str, &str)> {
         1 | 2 => true,
         count => fraction.matches('0').count() == count,
     };
-    is_fraction.then_some((whole, fraction.trim_end_matches(is_separator)))
+    is_fraction.then_some((whole.trim_end_matches(is_separator), fraction))
 }
 
 fn digits(text: &str) -> usize {
@@ -111,13 +114,17 @@ fn digits(text: &str) -> usize {
 
 /// Reads `text`, unless its end may be a second number in short: `081-234-5678/9`, `…/80`, `…-9`.
 fn one_number(text: &str, home: &str) -> Reading {
-    let slash = text.rsplit_once('/').filter(|(_, last)| digits(last) > 0);
-    let dash = text.rsplit_once('-').filter(|(_, last)| digits(last) == 1);
-    let is_number = |text| Written::read(text).and_then(|written| written.number(home)).is_ok();
-    if [slash, dash].iter().flatten().any(|(first, _)| is_number(first)) {
+    let slashes = text.match_indices('/').map(|(at, _)| at).filter(|&at| digits(&text[at..]) > 0);
+    let dash = text.rfind('-').filter(|&at| digits(&text[at..]) == 1);
+    if slashes.chain(dash).any(|at| may_be_number(&text[..at], home)) {
         return Err("it may be two numbers: give one alone, without a slash or a dash at its end");
     }
     Written::read(text)?.number(home)
+}
+
+fn may_be_number(text: &str, home: &str) -> bool {
+    let reading = Written::read(text).and_then(|written| written.number(home));
+    matches!(reading, Ok(_) | Err(AMBIGUOUS))
 }
 
 /// The digits of a text, and what else of it decides.
@@ -161,10 +168,10 @@ impl Written {
         } else if self.digits.starts_with("00") && !country.is_some_and(Country::has_leading_zeros) {
             self.after_access_code(home, country)
         } else {
-            match (country, self.digits.strip_prefix('0')) {
-                (Some(country), _) if !country.has_trunk_zero() => self.without_trunk_zero(home, country),
-                (Some(country), Some(number)) => national(home, country, number),
-                (Some(_), None) if self.digits.starts_with(home) => self.international(0),
+            match country {
+                Some(country) if !country.has_trunk_zero() => self.without_trunk_zero(home, country),
+                Some(country) if self.digits.starts_with('0') => national(home, country, &self.digits),
+                Some(_) if self.digits.starts_with(home) => self.international(0),
                 _ => Err("write it with a leading 0, or in international form with + and the country code"),
             }
         }
@@ -185,7 +192,7 @@ impl Written {
             return behind_00;
         }
         match (behind_00, self.international(3)) {
-            (Ok(_), Ok(_)) => Err("behind 00 it can be read as two numbers: write it with + and the country code"),
+            (Ok(_), Ok(_) | Err(ITS_ZERO)) | (Err(ITS_ZERO), Ok(_)) => Err(AMBIGUOUS),
             // 0066 with a digit too few is no number of the Pacific behind 006.
             (Err(_), Ok(number)) if !self.digits[2..].starts_with(THAILAND) => Ok(number),
             (behind_00, _) => behind_00,
@@ -199,7 +206,7 @@ impl Written {
             _ => self.international(0),
         };
         match (national(home, country, &self.digits), abroad) {
-            (Ok(_), Ok(_)) => Err("it can be read as two numbers: write it with + and the country code"),
+            (Ok(_), Ok(_)) => Err(AMBIGUOUS),
             (Ok(number), Err(_)) => Ok(number),
             (Err(_), Ok(number)) if self.digits.starts_with("00") || number.starts_with(home) => Ok(number),
             (Err(_), Ok(_)) => Err("write it in international form, with + and the country code"),
@@ -215,17 +222,11 @@ impl Written {
         if self.bracketed & ((1 << begin) - 1) != 0 {
             return Err("a 0 in brackets stands before the end of the country code");
         }
-        let number = &self.digits[begin..];
-        match number.strip_prefix('0') {
-            // `+66 (0) 81…`: what is dialled within the country alone.
-            Some(_) if self.bracketed & (1 << begin) != 0 && country.has_leading_zeros() => {
-                Err("in this country a 0 behind the country code is part of the number: write it without brackets")
-            }
-            Some(rest) if self.bracketed & (1 << begin) != 0 => national(code, country, rest),
-            // `+66 081…`: people keep that zero.
-            Some(rest) if country.has_trunk_zero() => national(code, country, rest),
-            _ => national(code, country, number),
+        // `+66 (0) 81…` is read like `+66 081…`, but where a 0 may belong to the number.
+        if self.bracketed & (1 << begin) != 0 && country.has_leading_zeros() {
+            return Err(ITS_ZERO);
         }
+        national(code, country, &self.digits[begin..])
     }
 }
 
@@ -234,17 +235,21 @@ fn is_separator(c: char) -> bool {
     matches!(c, '-' | '.' | '(' | ')' | '[' | ']' | '/')
 }
 
-/// The number of a country, from its digits without trunk zero.
-fn national(code: &str, country: Country, number: &str) -> Reading {
-    if let Some(rest) = number.strip_prefix(code)
-        && country.has(if country.has_trunk_zero() { rest.strip_prefix('0').unwrap_or(rest) } else { rest })
-    {
+/// The number of a country, from its digits without calling code. People keep the zero that is dialled within the country.
+fn national(code: &str, country: Country, written: &str) -> Reading {
+    let without_zero = |digits| match country.has_leading_zeros() {
+        true => digits,
+        false => str::strip_prefix(digits, '0').unwrap_or(digits),
+    };
+    let number = without_zero(written);
+    if number.strip_prefix(code).is_some_and(|rest| country.has(without_zero(rest))) {
         return Err("its country code stands there twice: write it once");
+    }
+    if number.starts_with('0') && !country.has_leading_zeros() {
+        return Err("it has two zeros before the number or behind its country code");
     }
     if code == THAILAND {
         check_thai(number)?;
-    } else if number.starts_with('0') && !country.has_leading_zeros() {
-        return Err("a zero too many stands before the number or behind its country code");
     } else if !country.has(number) {
         return Err("no mobile number of its country has so many digits: count them");
     }
@@ -255,7 +260,6 @@ fn check_thai(number: &str) -> std::result::Result<(), &'static str> {
     // Mobile numbers begin with 06, 08, 09; 01, once a mobile prefix, is what the specification's example (66123456789) has.
     // 02 to 05 and 07 are fixed lines.
     match number.as_bytes() {
-        [b'0', ..] => Err("it has two zeros before the number"),
         [first, ..] if number.len() == 9 && matches!(first, b'1' | b'6' | b'8' | b'9') => Ok(()),
         [..] if number.len() == 9 => Err("a Thai mobile number begins with 06, 08 or 09"),
         _ => Err("a Thai mobile number has 10 digits with its leading 0, or 9 after 66"),
@@ -355,7 +359,8 @@ mod tests {
             // Without trunk zero: as it is dialled.
             ("65", "8123 4567", "6581234567"),
             ("65", "6581234567", "6581234567"),
-            ("65", "08123 4567", ""),
+            ("65", "08123 4567", "6581234567"),
+            ("65", "0812 3456", ""),
             ("1", "(415) 555-2671", "14155552671"),
             ("1", "1 415 555 2671", "14155552671"),
             ("225", "07 07 12 34 56", "2250707123456"),
@@ -383,6 +388,7 @@ mod tests {
             ("66", "+44 7700 9001234", ""),
             ("66", "+1 415 555 267", ""),
             ("66", "+65 0812 3456", ""),
+            ("66", "+65 08123 4567", "6581234567"),
             ("66", "+44 00 7700 900123", ""),
             ("66", "+0066812345678", ""),
             ("44", "07700 90012", ""),
@@ -421,6 +427,8 @@ mod tests {
             ("66", "+43 664 1234567.0", "436641234567"),
             ("66", "+43 664 1234567.00", "436641234567"),
             ("66", "+43 664 1234567.5", ""),
+            ("66", "+43 664 1234567.5.", ""),
+            ("66", "(+43 664 1234567.5)", ""),
             ("66", "+43 664 1234567.05", ""),
             ("66", "+43 664 1234567.0.0", ""),
             ("66", "+43 664 1234567.000", ""),
@@ -445,7 +453,15 @@ mod tests {
             ("66", "081-234-5678/9", ""),
             ("66", "+43 664 1234567/8", ""),
             ("66", "+43 664 1234567/89", ""),
+            // 006 and Saint Pierre's 508 would have a number as long as all digits.
+            ("66", "0065 8123 4567/8/9", ""),
+            ("66", "0065 08123 4567/8/9", ""),
             ("66", "+43 664 1234567-8", ""),
+            ("66", "+43 664 1234567-8-", ""),
+            ("66", "+43 664 1234567/8.", ""),
+            ("66", "+43 664 1234567-8-.0", ""),
+            // 00 and China's 86, or 008 and Indonesia's 62: two readings, but the beginning of a number.
+            ("66", "008 62 81234567-89-9", ""),
             ("66", "+43 664 1234567 – 8", ""),
             ("66", "+43 664/1234567", "436641234567"),
             ("66", "+43-664-1234567", "436641234567"),
@@ -506,6 +522,8 @@ mod tests {
             // A digit is missing; it is not 006 + 681 (Wallis and Futuna).
             ("66", "0066 81 234 567", ""),
             ("66", "0066 (0)80 567 8901", "66805678901"),
+            // 00 + Austria's 43, or 004 + Italy's 39 with a zero that may be the number's.
+            ("66", "004 39 (0)347 123 4567", ""),
             // Elsewhere 00 is all there is, or more than 00 is needed.
             ("44", "001 44 7700 900123", ""),
             ("44", "0091 98765 43210", "919876543210"),
@@ -526,7 +544,7 @@ mod tests {
             ("081-234-5678/9", "two numbers"),
             ("+999 81 234 5678", "calling code"),
             ("+44 7700 90012", "digits"),
-            ("0091 98765 43210", "behind 00"),
+            ("0091 98765 43210", "two numbers"),
             ("+225 (0)7 07 12 34 56", "brackets"),
             ("021234567", "10 digits"),
             ("0212345678", "06, 08 or 09"),
