@@ -172,7 +172,7 @@ test-login-web: tested-python tested-program
 mutants: need-cargo need-cc need-python  ## does a test notice each small change of the deciding code? Hours; MUTANTS=GROUP for a part
 	ANTS_OTP_PYTHON="$(PYTHON)" tests/mutants $(MUTANTS)
 
-fuzz: need-cargo need-cc  ## what reads other people's bytes, FUZZ_SECONDS (20) for each of four targets
+fuzz: need-cargo need-cc  ## what reads other people's bytes, FUZZ_SECONDS (20) for each of five targets
 	fuzz/run
 
 # Without link-time optimisation: this measures memory and outcomes, not speed.

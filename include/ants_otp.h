@@ -415,7 +415,7 @@ int ants_otp_options_set_timeout_ms(ants_otp_options *options, int64_t timeout_m
 int ants_otp_options_set_connect_timeout_ms(ants_otp_options *options, int64_t connect_timeout_ms);
 
 /**
- * The country of mobile numbers that begin with 0: its calling code, "66" if not set.
+ * The country of mobile numbers in national form, such as 081...: its calling code, "66" if not set.
  *
  * Ownership: the text is copied.
  * Codes: ANTS_OTP_OK, ANTS_OTP_ERR_INVALID_OPTION.
@@ -600,8 +600,10 @@ int ants_otp_client_new(const ants_otp_options *options,
 void ants_otp_client_free(ants_otp_client *client);
 
 /**
- * Asks the service to send an OTP by SMS to `mobile`: 081-234-5678, +66 81 234 5678, 66812345678 or alike, in ASCII,
- * Thai or full-width digits. Keep the otp id of `*sent` for the verify, and show its reference code to the person.
+ * Asks the service to send an OTP by SMS to `mobile`: 081-234-5678, +66 81 234 5678, 66812345678, +66 (0) 81...,
+ * tel:+66-81-... or alike. Thai, Lao, Khmer, Myanmar, Arabic, Persian and full-width digits are read; white space and
+ * invisible marks go. A number is certainly right or refused: its country and length must exist, and a text that can be
+ * read as two numbers is refused. Keep the otp id of `*sent` for the verify, and show its reference code to the person.
  *
  * Where it fails with delivery UNKNOWN, an SMS may have gone out all the same: nothing is sent a second time by itself.
  *
@@ -641,13 +643,17 @@ int ants_otp_resend(const ants_otp_client *client,
 
 /**
  * Asks the service whether `otp_code` is the code it sent. **0 means that the person is verified, and nothing else
- * does**: let nobody in on any other return. Outer white space of the code goes, Thai and full-width digits become ASCII.
+ * does**: let nobody in on any other return.
+ *
+ * `otp_code` is what the person typed or pasted: white space, invisible marks and dashes between two digits go, and digits
+ * of the scripts that ants_otp_request() reads become ASCII. Letters stay; words around the code are not taken away.
  *
  * Ownership: `call` may be NULL. `*verification` is yours: it is filled on the first five codes, and zero on all others.
  * `*error` is given on every return but 0; free it with ants_otp_error_free().
  * Codes: ANTS_OTP_OK: verified; ANTS_OTP_WRONG_CODE; ANTS_OTP_OVER_LIMIT_USAGE; ANTS_OTP_CODE_EXPIRED;
  * ANTS_OTP_CODE_CONFIRMED: it was used before and verifies nobody again. Else there is no verdict:
- * ANTS_OTP_NO_DATA_AVAILABLE (the otp id is not known), ANTS_OTP_ERR_INVALID_ARGUMENT (NULL, not UTF-8, empty),
+ * ANTS_OTP_NO_DATA_AVAILABLE (the otp id is not known), ANTS_OTP_ERR_INVALID_ARGUMENT (NULL, not UTF-8, empty,
+ * control characters, U+202E),
  * ANTS_OTP_ERR_INVALID_OPTION (a refused setting of `call`), the service's other answers, and ANTS_OTP_ERR_RESOLVE to
  * ANTS_OTP_ERR_INTERNAL.
  * Threads: any, also beside other calls of the same client.

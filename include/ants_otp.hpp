@@ -526,7 +526,7 @@ class Options {
     Options &connect_timeout(std::chrono::milliseconds time) {
         return set(ants_otp_options_set_connect_timeout_ms, time.count());
     }
-    /// The country of mobile numbers that begin with 0: its calling code, "66" if not set.
+    /// The country of mobile numbers in national form, such as 081...: its calling code, "66" if not set.
     Options &country_code(std::string_view code) { return set(ants_otp_options_set_country_code, detail::Text(code)); }
     /// A PEM file of certificates to trust beside the roots. Single ones that cannot be used are left out with a log
     /// line.
@@ -679,7 +679,8 @@ class Client {
     /// Whether there is one.
     explicit operator bool() const noexcept { return handle_ != nullptr; }
 
-    /// Asks the service to send an OTP by SMS to `mobile`: 081-234-5678, +66 81 234 5678 or alike.
+    /// Asks the service to send an OTP by SMS to `mobile`: 081-234-5678, +66 81 234 5678 or alike, as
+    /// people paste it; a number is certainly right or refused.
     Sent request(std::string_view mobile, const Call &call, Failure &failure) const noexcept {
         ants_otp_sent *sent = nullptr;
         ants_otp_error *error = nullptr;

@@ -247,8 +247,9 @@ impl Client {
         self.perform(asked, &body, call, |claim| claim.sent())
     }
 
-    /// Asks the service whether `otp_code` is the code it sent. Outer white space goes, Thai and full-width digits become
-    /// ASCII.
+    /// Asks the service whether `otp_code` is the code it sent. White space, invisible marks and dashes between two digits
+    /// go, and the digits that [`normalize_mobile`](crate::normalize_mobile) reads become ASCII. Letters stay; words around the
+    /// code are not taken away.
     ///
     /// # Errors
     /// Wrong, expired, over-limit and already confirmed codes are a [`Verification`], not an error; everything else is.

@@ -9,6 +9,11 @@ fn answer(http_status: u16, body: &[u8]) -> Answer {
     Answer { http_status, body: Wiped::from(body.to_vec()).into(), ..Answer::default() }
 }
 
+/// The OTP code that goes out for what a person pasted.
+pub fn otp_code(pasted: &str) -> Option<String> {
+    crate::check::otp_code(pasted).ok().map(|code| code.reveal().to_owned())
+}
+
 /// Reads the answer to a verify of `asked`.
 pub fn verification(http_status: u16, body: &[u8], asked: &str) -> Result<Verification> {
     answer(http_status, body).verification(asked).map(|verdict| verdict.verification)

@@ -112,7 +112,7 @@ impl Options {
         self
     }
 
-    /// The country of mobile numbers that begin with 0: its calling code, `66` if not set.
+    /// The country of mobile numbers in national form, such as `081…`: its calling code, `66` if not set.
     pub fn country_code(mut self, code: impl Into<String>) -> Self {
         self.country_code = self.problems.note("country_code", check::country_code(code.into()));
         self

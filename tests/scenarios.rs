@@ -69,7 +69,11 @@ impl Play<'_> {
         let argument = argument.trim();
         match verb {
             "client" => self.client(argument),
-            "request" => self.request(&argument.replace('_', " ")),
+            "request" => self.request(&pasted(argument)),
+            "went" => {
+                assert_eq!(self.mobile, argument, "the SMS went elsewhere");
+                Vec::new()
+            }
             "resend" => self.resend(argument),
             "verify" => self.verify(argument),
             "balance" => self.balance(),
@@ -137,7 +141,8 @@ impl Play<'_> {
             "thai" => (self.otp.clone(), thai(&right)),
             "unknown" => (UNKNOWN_ID.to_owned(), "00000".to_owned()),
             "wrong" => (self.otp.clone(), if right == "00000" { "00001" } else { "00000" }.to_owned()),
-            code => (self.otp.clone(), code.replace('_', " ").replace("right", &right)),
+            "dashed" => (self.otp.clone(), right.split("").collect::<Vec<_>>().join("-").trim_matches('-').to_owned()),
+            code => (self.otp.clone(), pasted(&code.replace("right", &right))),
         };
         let answer = self.runner.ask(&["verify", &otp_id, &code]);
         assert_eq!(answer[2] == "true", answer[0] == "0", "verified and only verified is 0: {answer:?}");
@@ -154,6 +159,18 @@ impl Play<'_> {
         }
         answer
     }
+}
+
+/// The text of a step: `_` is a space, `<200B>` the character of that number.
+fn pasted(text: &str) -> String {
+    let mut parts = text.split('<');
+    let mut pasted = parts.next().unwrap().replace('_', " ");
+    for part in parts {
+        let (number, rest) = part.split_once('>').unwrap();
+        pasted.push(char::from_u32(u32::from_str_radix(number, 16).unwrap()).unwrap());
+        pasted.push_str(&rest.replace('_', " "));
+    }
+    pasted
 }
 
 fn play_all(mut command: Command) {

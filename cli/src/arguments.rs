@@ -109,7 +109,7 @@ pub enum Command {
 pub enum Operation {
     /// Send an OTP to a mobile number
     Request {
-        /// The mobile number, such as 081-234-5678 or +66 81 234 5678
+        /// The mobile number, such as 081-234-5678 or +66 81 234 5678, as it is pasted
         mobile: String,
         /// Send the number untouched, not in the form 66…
         #[arg(long)]
@@ -206,7 +206,7 @@ pub struct ClientOptions {
     /// How often to try again while nothing was sent, 0 to 2 [default: 2]
     #[arg(long, global = true, value_name = "COUNT")]
     max_retries: Option<u32>,
-    /// The calling code of mobile numbers that begin with 0 [default: 66]
+    /// The calling code of mobile numbers in national form, such as 081… [default: 66]
     #[arg(long, global = true, value_name = "DIGITS")]
     country_code: Option<String>,
     /// A PEM file of certificates to trust beside the roots

@@ -52,7 +52,7 @@ class Defaults(TypedDict, total=False):
     timeout: float | None
     """Deadline of a call in seconds, over all that it does: 0.001 to 600, 15 by default."""
     country_code: str | None
-    """The country of mobile numbers that begin with 0: its calling code, ``"66"`` by default."""
+    """The country of mobile numbers in national form (081…): its calling code, ``"66"`` by default."""
     max_retries: int | None
     """How often a call is tried again while nothing of it was sent: 0 to 2, 2 by default."""
 

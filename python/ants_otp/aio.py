@@ -71,7 +71,8 @@ class AsyncClient(Face):
         """Ask the service to send an OTP to a mobile number.
 
         Args:
-            mobile: The number as people write it: ``081-234-5678``, ``+66 81 234 5678``, with Thai digits, …
+            mobile: The number as people write or paste it: ``081-234-5678``, ``+66 (0)81 234 5678``, in Thai or
+                neighbouring digits, … It is certainly right or refused.
             **options: What `ants_otp._options.RequestOptions` lists.
 
         Returns:
@@ -118,8 +119,8 @@ class AsyncClient(Face):
 
         Args:
             otp: The OTP, or its otp_id.
-            otp_code: What the person typed, as text: a number would lose its leading zeros. Outer white space
-                goes, Thai and full-width digits become ASCII.
+            otp_code: What the person typed, as text: a number would lose its leading zeros. White space,
+                invisible marks and dashes between digits go, digits of other scripts become ASCII.
             **options: What `ants_otp._options.VerifyOptions` lists.
 
         Returns:

@@ -205,7 +205,7 @@ pub unsafe extern "C" fn ants_otp_options_set_connect_timeout_ms(
     }
 }
 
-/// The country of mobile numbers that begin with 0: its calling code, "66" if not set.
+/// The country of mobile numbers in national form, such as 081...: its calling code, "66" if not set.
 ///
 /// Ownership: the text is copied.
 /// Codes: ANTS_OTP_OK, ANTS_OTP_ERR_INVALID_OPTION.
