@@ -24,7 +24,7 @@ PYTHON = $(firstword $(foreach p,python3 python3.14 python3.13 python3.12 python
 VENV   := target/venv
 MATURIN_VERSION := maturin==1.16.0
 ZIG_VERSION     := ziglang==0.17.1
-TEST_TOOLS  := pytest==9.2.0 cmake==4.4.5 cffi==2.1.1 pycparser==3.12
+TEST_TOOLS  := pytest==9.2.0 cmake==4.4.5 cffi==2.1.1 pycparser==3.12 phonenumbers==9.0.43
 # What the Python package is tested with: on each Python, and once in full.
 LIGHT_TOOLS := pytest==9.2.0 anyio==4.16.0 uvloop==0.23.0 tenacity==9.2.1 stamina==26.1.0 asgiref==3.12.1 sentry-sdk==2.75.0
 WEB_TOOLS   := hypothesis==6.170.17 opentelemetry-sdk==1.45.2 gunicorn==27.0.1 celery==5.7.0 pytest-run-parallel==0.10.0 \
@@ -41,7 +41,7 @@ C_SOURCES      := $(filter-out include/ants_otp.h,$(C_SOURCES))
 	test-scenarios test-python test-program test-wheel test-install check check-rust check-c check-python check-speed bench \
 	bench-quick bench-record install uninstall library wheel wheel-python wheel-program tested-python tested-program bench-wheel \
 	dev-wheel docs clean need-cargo need-cc need-python need-bench need-bench-tools licences test-abi abi-check \
-	abi-record test-asan need-c-tools
+	abi-record test-asan test-calling-codes need-c-tools
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
@@ -73,7 +73,7 @@ login-web: need-cargo dev-wheel  ## the sample application with its telephone, i
 
 # --- Tests --------------------------------------------------------------------------------------------------------------
 
-test: test-rust test-peers test-scenarios test-python test-program test-wheel test-sandbox test-login-web test-install test-abi test-asan  ## all tests: Rust, C, C++, Python, the wheel, the install tree
+test: test-rust test-peers test-scenarios test-python test-program test-wheel test-sandbox test-login-web test-install test-abi test-asan test-calling-codes  ## all tests: Rust, C, C++, Python, the wheel, the install tree
 
 test-rust: need-cargo need-cc need-c-tools $(VENV)/.test
 	@$(call need,strace,strace)
@@ -123,6 +123,10 @@ abi-check: need-cargo need-c-tools need-python  ## must the SONAME change? Compa
 
 abi-record: need-c-tools need-python  ## records functions and numbers that are new, after abi-check has found nothing else
 	$(PYTHON) bindings/c/abi/check.py --record
+
+# The table of calling codes against the metadata that it was made from.
+test-calling-codes: $(VENV)/.test
+	$(VENV)/bin/python -m pytest -q tests/calling_codes
 
 # The wheels as they are released, or those in the folder WHEELS: everything on one Python; on each other one that is there,
 # what needs no more than LIGHT_TOOLS, and how the interpreter ends.

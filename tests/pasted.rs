@@ -160,6 +160,9 @@ fn whatever_is_taken_was_spelled_out_in_the_text() {
         if let Some(thai) = number.strip_prefix("66") {
             assert!(thai.len() == 9 && thai.starts_with(['1', '6', '8', '9']), "{text:?}: {number}");
         }
+        if let Some(british) = number.strip_prefix("44") {
+            assert!(british.len() == 10 && !british.starts_with('0'), "{text:?}: {number}");
+        }
         let digits = text.replace('๖', "6").replace(|c: char| !c.is_ascii_digit(), "");
         let spelled = (1..=3).any(|length| {
             let (code, own) = number.split_at(length);

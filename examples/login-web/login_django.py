@@ -99,7 +99,7 @@ def login(request: HttpRequest) -> HttpResponse:
     number, key = normalize_mobile(request.POST["mobile"]), secrets.token_urlsafe()
     request.session.setdefault("id", secrets.token_urlsafe())
     with one_sms(request, number):
-        sent = client.request(number, callback_data=key, notify_url=os.environ.get("ANTS_OTP_NOTIFY_URL"))
+        sent = client.request(f"+{number}", callback_data=key, notify_url=os.environ.get("ANTS_OTP_NOTIFY_URL"))
     # The number belongs to the OTP: it is taken from here when the code is right, never from a form.
     request.session.update({"otp": sent.to_dict(), "mobile": number, "key": key})
     return redirect("/")

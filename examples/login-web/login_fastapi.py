@@ -92,7 +92,7 @@ async def login(request: Request, mobile: Annotated[str, Form()]) -> RedirectRes
     request.session.setdefault("id", secrets.token_urlsafe())
     with one_sms(request, number):
         sent = await request.app.state.otp.request(
-            number, callback_data=key, notify_url=os.environ.get("ANTS_OTP_NOTIFY_URL")
+            f"+{number}", callback_data=key, notify_url=os.environ.get("ANTS_OTP_NOTIFY_URL")
         )
     # The number belongs to the OTP: it is taken from here when the code is right, never from a form.
     request.session.update(otp=sent.to_dict(), mobile=number, key=key)

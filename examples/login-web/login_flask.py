@@ -80,7 +80,7 @@ def login() -> Redirect:
     number, key = normalize_mobile(request.form["mobile"]), secrets.token_urlsafe()
     session.setdefault("id", secrets.token_urlsafe())
     with one_sms(number):
-        sent = client.request(number, callback_data=key, notify_url=os.environ.get("ANTS_OTP_NOTIFY_URL"))
+        sent = client.request(f"+{number}", callback_data=key, notify_url=os.environ.get("ANTS_OTP_NOTIFY_URL"))
     # The number belongs to the OTP: it is taken from here when the code is right, never from a form.
     session.update(otp=sent.to_dict(), mobile=number, key=key)
     return redirect("/", 303)

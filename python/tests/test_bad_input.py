@@ -29,7 +29,8 @@ def refused(call: Callable[[], object], code: Code) -> InvalidArgumentError:
 
 
 @pytest.mark.parametrize(
-    "mobile", [*TEXTS, "12345", "021234567", "081234567x", "812345678", "0812345678\n", "+", "²³¹"]
+    "mobile",
+    [*TEXTS, "12345", "021234567", "081234567x", "812345678", "0812345678\x07", "\u202e8765432180", "+", "²³¹"],
 )
 def test_a_mobile_that_is_none(service: Service, client: Client, mobile: str) -> None:
     code = Code.ERR_INVALID_ARGUMENT if any("\ud800" <= c <= "\udfff" for c in mobile) else Code.ERR_INVALID_MOBILE

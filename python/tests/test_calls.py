@@ -22,6 +22,7 @@ from ants_otp import (
     RateLimitedError,
     Sent,
     ServiceError,
+    normalize_mobile,
 )
 
 if TYPE_CHECKING:
@@ -50,6 +51,62 @@ class OwnSent(Sent):
     @property
     def otc_id(self) -> str:
         return "OTC-7"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "081-234-5678",
+        "+66 (0)81 234 5678",
+        "tel:+66-81-234-5678",
+        "\u202a0812345678\u202c\ufe0f\n",
+        "66812345678.0",
+        "\u0e50\u0e58\u0e51\u0e52\u0e53\u0e54\u0e55\u0e56\u0e57\u0e58",
+        "\u06f0\u06f8\u06f1\u06f2\u06f3\u06f4\u06f5\u06f6\u06f7\u06f8",
+    ],
+)
+def test_a_number_is_the_same_however_it_was_written(service: Service, client: Client, text: str) -> None:
+    assert normalize_mobile(text) == "66812345678"
+    service.answer = SENT
+    client.request(text)
+    assert service.requests[0][1]["mobile"] == "66812345678"
+
+
+def test_a_number_of_another_country() -> None:
+    assert normalize_mobile("+44 (0)7700 900123") == "447700900123"
+    assert normalize_mobile("07700 900123", "44") == "447700900123"
+    assert normalize_mobile("07700 900123", country_code="44") == "447700900123"
+
+
+@pytest.mark.parametrize(
+    "text", ["", "+44 7700 900123.5", "+999 81 234 5678", "0091 98765 43210", "\u202e8765432180", "0812345678/9"]
+)
+def test_what_is_no_number_or_two_is_refused_before_anything_is_sent(
+    service: Service, client: Client, text: str
+) -> None:
+    for call in (lambda: client.request(text), lambda: normalize_mobile(text)):
+        with pytest.raises(InvalidArgumentError) as caught:
+            call()
+        assert caught.value.code is Code.ERR_INVALID_MOBILE
+        assert caught.value.delivery is Delivery.NOT_SENT
+    assert service.requests == []
+
+
+def test_what_is_no_text_is_no_number() -> None:
+    no_text: Any = 812345678
+    with pytest.raises(InvalidArgumentError, match="mobile must be text") as caught:
+        normalize_mobile(no_text)
+    assert caught.value.code is Code.ERR_INVALID_ARGUMENT
+
+
+@pytest.mark.parametrize(
+    "code",
+    ["\u200b12345", "\u202a12345\u202c", "12 345", "12-345\n", "12\u2013345\ufe0f", "\u0661\u0662\u0663\u0664\u0665"],
+)
+def test_a_pasted_code_is_sent_as_the_person_saw_it(service: Service, client: Client, code: str) -> None:
+    service.answer = {"result": True}
+    assert client.verify("OTP-1", code)
+    assert service.requests[0][1]["otpCode"] == "12345"
 
 
 def test_a_sent_is_read_by_its_properties(service: Service, client: Client) -> None:

@@ -298,7 +298,7 @@ def test_a_copy_has_other_defaults_and_the_same_connections(service: Service) ->
     assert service.connections == 1
     service.silent = True
     with pytest.raises(DeadlineError):
-        other.request("0812345678")
+        other.request("081234567")
     service.silent = False
     client.close()
     assert other.request("081234567")

@@ -196,7 +196,7 @@ async def send(request: Request, token: Annotated[str, Form()] = "", mobile: Ann
     is_sent = session.otp and session.mobile == number and limits.pause_left(session=session.id, number=number) > 0
     # The page with the code's field shows the time until another.
     if not is_sent:
-        await send_sms(request, number, lambda: request.app.state.otp.request(number))
+        await send_sms(request, number, lambda: request.app.state.otp.request(f"+{number}"))
     return back()
 
 

@@ -164,6 +164,23 @@ class Forms(Case):
         with contextlib.closing(sqlite3.connect(self.app.database)) as database:
             assert database.execute("SELECT mobile FROM person").fetchall() == [("66812340001",)]
 
+    def test_one_number_has_one_limit_however_it_is_written(self) -> None:
+        page = ""
+        for text in (
+            "0812345678",
+            "+66 (0)81 234 5678",
+            "0812345678.0",
+            "66812345678.00",
+            "0066812345678",
+            "tel:0812345678",
+        ):
+            page = Visitor(self.app.url).post("send", mobile=text)
+        assert "Too many SMS" in page
+        assert len(self.app.messages()) == 5
+        # What is no number costs nobody's limit.
+        for _ in range(6):
+            assert "Too many SMS" not in Visitor(self.app.url).post("send", mobile="0812345678.5")
+
     def test_the_session_changes_its_name_at_login_and_the_number_is_the_otps(self) -> None:
         visitor = Visitor(self.app.url)
         visitor.post("send", mobile=MOBILE)
