@@ -190,7 +190,7 @@ async def send(request: Request, token: Annotated[str, Form()] = "", mobile: Ann
         number = normalize_mobile(mobile)
     except OtpError as error:
         failed(request, error)
-        session.typed = mobile.strip()[:40]
+        session.typed = mobile.strip()[:120]
         return back()
     limits: Limits = request.app.state.limits
     is_sent = session.otp and session.mobile == number and limits.pause_left(session=session.id, number=number) > 0
