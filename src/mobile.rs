@@ -82,7 +82,8 @@ fn read(text: &str, home: &str) -> Reading {
 /// Full-width signs as ASCII, and every dash as hyphen-minus.
 fn half_width(c: char) -> char {
     match c {
-        c if paste::is_dash(c) => '-',
+        _ if c.is_ascii() => c,
+        _ if paste::is_dash(c) => '-',
         '\u{FE62}' => '+',
         '\u{FF01}'..='\u{FF5E}' => char::from_u32(c as u32 - 0xFEE0).unwrap_or(c),
         _ => c,
@@ -253,7 +254,7 @@ fn national(code: &str, country: Country, written: &str) -> Reading {
     } else if !country.has(number) {
         return Err("no mobile number of its country has so many digits: count them");
     }
-    Ok(format!("{code}{number}"))
+    Ok([code, number].concat())
 }
 
 fn check_thai(number: &str) -> std::result::Result<(), &'static str> {

@@ -14,7 +14,7 @@ pub(crate) fn characters(text: &str) -> Result<impl Iterator<Item = char>, &'sta
     if text.contains(RIGHT_TO_LEFT_OVERRIDE) {
         return Err("it holds U+202E, which shows characters backwards: type it in again");
     }
-    Ok(text.chars().filter(|&c| !c.is_whitespace() && !is_ignorable(c)).map(ascii_digit))
+    Ok(text.chars().filter(|&c| c.is_ascii_graphic() || !c.is_whitespace() && !is_ignorable(c)).map(ascii_digit))
 }
 
 /// `characters` without each dash that stands between two digits: telephones and mail programs put them into a code.
