@@ -319,6 +319,61 @@ assert hubs[0]._watched is None
     assert len(service.requests) == 1000
 
 
+COST = """
+import os, resource, sys, threading
+from ants_otp import AsyncClient, Client
+
+given = {"username": "user", "password": "password", "base_url": os.environ["SERVICE"]}
+used = []
+
+def spent():
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    return usage.ru_utime + usage.ru_stime
+
+def greenlet():
+    client = Client(**given)
+    for turn in range(6):
+        begun = spent()
+        for _ in range(150):
+            client.balance()
+        used.append(spent() - begun)
+
+async def task():
+    client = AsyncClient(**given)
+    for turn in range(6):
+        begun = spent()
+        for _ in range(150):
+            await client.balance()
+        used.append(spent() - begun)
+
+if sys.argv[1] == "asyncio":
+    import asyncio
+    asyncio.run(task())
+else:
+    thread = threading.Thread(target=greenlet)
+    thread.start()
+    thread.join()
+    assert "ants_otp._green" in sys.modules
+print(min(used[1:]))
+"""
+
+
+def test_a_call_costs_little_more_than_an_asyncio_call(service: Service) -> None:
+    """In CPU time of all threads, the best of three runs each."""
+    installed("gevent")
+    service.answer = ACCOUNT
+    used: dict[str, list[float]] = {"asyncio": [], "gevent": []}
+    for _ in range(3):
+        for kind, found in used.items():
+            command = [sys.executable, "-c", PATCH.get(kind, "") + COST, kind]
+            done = subprocess.run(
+                command, env=environment(service), capture_output=True, text=True, timeout=60, check=False
+            )
+            assert done.returncode == 0, done.stderr
+            found.append(float(done.stdout))
+    assert min(used["gevent"]) < 1.2 * min(used["asyncio"]), used
+
+
 @contextlib.contextmanager
 def started(command: list[str], folder: Path, service: Service) -> Iterator[subprocess.Popen[bytes]]:
     with (folder / "log").open("wb") as log:
