@@ -321,6 +321,13 @@ impl Client {
         Some(self.0.urls[operation as usize].to_string())
     }
 
+    /// The service's address: what the URLs of its operations begin with. For the languages over this library.
+    #[doc(hidden)]
+    pub fn base_url(&self) -> String {
+        let url = self.0.urls[Operation::Balance as usize].to_string();
+        url.strip_suffix(Operation::Balance.path()).map(str::to_owned).unwrap_or(url)
+    }
+
     /// Looks at the way to the service, step by step, with what every call uses. Nothing is asked of the service.
     #[doc(hidden)]
     pub fn diagnose(&self) -> Diagnosis {

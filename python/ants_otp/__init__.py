@@ -34,7 +34,8 @@ from ants_otp.error import (
 from ants_otp.sent import Sent
 from ants_otp.verification import Verification
 
-TYPE_CHECKING = False
+# False; type checkers know the name, and take it for true. Said so that jedi cannot tell, and reads both branches.
+TYPE_CHECKING = bool()  # noqa: UP018
 if TYPE_CHECKING:
     from ants_otp.aio import AsyncClient
     from ants_otp.delivery_report import DeliveryReport, parse_delivery_report

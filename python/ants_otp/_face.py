@@ -11,16 +11,19 @@ from ants_otp.error import Delivery, InvalidArgumentError, from_native, got
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any, NoReturn, TypeVar
+    from typing import Any, TypeVar
 
     from typing_extensions import Self, Unpack
 
+    from ants_otp import _types as later
     from ants_otp._native import Client as Native
     from ants_otp._native import Failure, Parts, RawAnswer, Tried
     from ants_otp._options import Defaults
     from ants_otp._record import Record
 
     Result = TypeVar("Result", bound=Record)
+else:
+    from ants_otp._later import later
 
 
 class Face:
@@ -31,13 +34,16 @@ class Face:
     """
 
     # With a __dict__, which takes what tests put in the place of methods.
-    __slots__ = ("__dict__", "__weakref__", "_credentials", "_native")
+    __slots__ = ("__dict__", "__weakref__", "_credentials", "_native", "_shown")
 
-    _native: Native | None
-    _credentials: Callable[[], Any] | None
+    if TYPE_CHECKING:
+        _native: Native | None
+        _credentials: Callable[[], Any] | None
+        _shown: tuple[str, float]
 
     def _connect(self, username: object, password: object, options: Any) -> Tried[Native]:
         self._native = None
+        self._shown = "", 0.0
         try:
             self._credentials = options.get("credentials")
             for name in ("ca_file", "client_certificate"):
@@ -62,9 +68,24 @@ class Face:
             InvalidArgumentError: An option cannot work (−3).
         """
         copy = type(self).__new__(type(self))
-        copy._native = got(self._open().with_options(options))
+        copy._begin(got(self._open().with_options(options)))
         copy._credentials = self._credentials
         return copy
+
+    @property
+    def base_url(self) -> str:
+        """The service's address."""
+        return self._shown[0]
+
+    @property
+    def timeout(self) -> float:
+        """The deadline of a call that names none, in seconds."""
+        return self._shown[1]
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether `close` was called."""
+        return self._native is None
 
     def __setattr__(self, name: str, value: object) -> None:
         # A class with slots takes no other attribute, and neither do instances with a __dict__ for their methods alone.
@@ -72,12 +93,19 @@ class Face:
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
         object.__setattr__(self, name, value)
 
-    def __reduce__(self) -> NoReturn:
+    def __reduce__(self) -> later.NoReturn:
         name = type(self).__name__
         raise TypeError(f"a {name} cannot be pickled or copied: make one in the process that uses it")
 
     def __repr__(self) -> str:
-        return f"<ants_otp.{type(self).__name__} {'open' if self._native else 'closed'}>"
+        state = "closed" if self.is_closed else "open"
+        # In a traceback of the constructor there is nothing to show yet.
+        shown = f"{self.base_url} timeout={self.timeout:g} " if self.base_url else ""
+        return f"<ants_otp.{type(self).__name__} {shown}{state}>"
+
+    def _begin(self, native: Native) -> None:
+        self._native = native
+        self._shown = native.shown()
 
     def _open(self) -> Native:
         if self._native is None:

@@ -7,30 +7,48 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from typing import Any, ClassVar
+    from typing import ClassVar
 
     from ants_otp import _native
-    from ants_otp.raw import RawAnswer
+    from ants_otp import _types as later
+else:
+    from ants_otp._later import later
 
 
 class Record:
-    """A result whose fields are properties over slots; its constructor takes them in the order of `_fields`."""
+    """A result whose fields are properties over slots; its constructor takes them in the order of `_fields`.
+
+    `to_dict` gives those of `_told`.
+    """
 
     __slots__ = ("_raw",)
-    _fields: ClassVar[tuple[str, ...]] = ()
-    _raw: _native.RawAnswer
+    if TYPE_CHECKING:
+        _fields: ClassVar[tuple[str, ...]]
+        _told: ClassVar[tuple[str, ...]]
+        _raw: _native.RawAnswer
 
     @property
-    def raw(self) -> RawAnswer | None:
+    def raw(self) -> later.RawAnswer | None:
         """The answer as it came, with secrets masked; None where no call gave this, and in a copy."""
         from ants_otp.raw import from_native
 
         return from_native(getattr(self, "_raw", None))
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, later.Any]:
         """The fields by name, as JSON can hold them. ``type(record)(**record.to_dict())`` equals the record."""
-        return {name: getattr(self, name) for name in self._fields}
+        return {name: getattr(self, name) for name in self._told}
+
+    @classmethod
+    def _of(cls, fields: later.Mapping[str, object]) -> later.Self:
+        """What `to_dict` gave, also of a newer version, whose further fields are left out."""
+        return cls(**{name: fields[name] for name in cls._fields if name in fields})
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: object, handler: later.Any) -> later.Any:
+        """For pydantic, which asks for it: a record is a field of a model, and its JSON is that of `to_dict`."""
+        from ants_otp._pydantic import schema_of
+
+        return schema_of(cls, handler.generate_schema)
 
     def _values(self) -> tuple[object, ...]:
         return tuple(getattr(self, name) for name in self._fields)
@@ -47,5 +65,5 @@ class Record:
         fields = ", ".join(f"{name}={getattr(self, name)!r}" for name in self._fields)
         return f"{type(self).__name__}({fields})"
 
-    def __reduce__(self) -> tuple[Callable[..., Record], tuple[object, ...]]:
+    def __reduce__(self) -> tuple[later.Callable[..., Record], tuple[object, ...]]:
         return type(self), self._values()

@@ -24,14 +24,16 @@ from ants_otp.verification import Verification
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop, Future
     from collections.abc import Awaitable, Callable, Generator
-    from types import TracebackType
 
     from typing_extensions import Unpack
 
     from ants_otp import _native
+    from ants_otp import _types as later
     from ants_otp._face import Result
     from ants_otp._inbox import Ended
     from ants_otp._options import AsyncClientOptions, RequestOptions, ResendOptions, Secret, Timeout, VerifyOptions
+else:
+    from ants_otp._later import later
 
 _Result = TypeVar("_Result")
 
@@ -64,7 +66,7 @@ class AsyncClient(Face):
             tried = self._connect(username, password, options)
         finally:
             del username, password, options
-        self._native = got(tried)
+        self._begin(got(tried))
 
     @method
     def request(self, mobile: str, **options: Unpack[RequestOptions]) -> Coroutine[Any, Any, Sent]:
@@ -81,7 +83,7 @@ class AsyncClient(Face):
         Raises:
             InvalidArgumentError: This is no mobile number (−2), there is no otc_id (−1), or an option cannot work (−3).
             ServiceError: The service said no; subclasses for credentials, credit and rate.
-            ConnectError: No connection; nothing was sent.
+            ConnectError: No connection that can be used. `delivery` says whether anything was sent.
             DeadlineError: No answer in time. With `delivery` UNKNOWN an SMS may have gone out.
             OtpError: Everything else, as its `code` says.
         """
@@ -157,12 +159,12 @@ class AsyncClient(Face):
         """Close the idle connections. Calls in flight end as they would; later ones are refused."""
         self._native = None
 
-    async def __aenter__(self) -> AsyncClient:
+    async def __aenter__(self) -> later.Self:
         self._open()
         return self
 
     async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: later.TracebackType | None
     ) -> None:
         await self.close()
 

@@ -16,13 +16,15 @@ from ants_otp.verification import Verification
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from types import TracebackType
 
     from typing_extensions import Unpack
 
+    from ants_otp import _types as later
     from ants_otp._face import Result
     from ants_otp._native import Client as Native
     from ants_otp._options import ClientOptions, RequestOptions, ResendOptions, Timeout, VerifyOptions
+else:
+    from ants_otp._later import later
 
 
 class Client(Face):
@@ -52,7 +54,7 @@ class Client(Face):
             tried = self._connect(username, password, options)
         finally:
             del username, password, options
-        self._native = got(tried)
+        self._begin(got(tried))
 
     @method
     def request(self, mobile: str, **options: Unpack[RequestOptions]) -> Sent:
@@ -69,7 +71,7 @@ class Client(Face):
         Raises:
             InvalidArgumentError: This is no mobile number (−2), there is no otc_id (−1), or an option cannot work (−3).
             ServiceError: The service said no; subclasses for credentials, credit and rate.
-            ConnectError: No connection; nothing was sent.
+            ConnectError: No connection that can be used. `delivery` says whether anything was sent.
             DeadlineError: No answer in time. With `delivery` UNKNOWN an SMS may have gone out.
             OtpError: Everything else, as its `code` says.
         """
@@ -143,12 +145,12 @@ class Client(Face):
         """Close the idle connections. Calls in flight on other threads end as they would; later ones are refused."""
         self._native = None
 
-    def __enter__(self) -> Client:
+    def __enter__(self) -> later.Self:
         self._open()
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: later.TracebackType | None
     ) -> None:
         self.close()
 

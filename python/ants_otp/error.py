@@ -8,13 +8,14 @@ from ants_otp.code import Code
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from typing import TypeVar
 
     from ants_otp import _native
-    from ants_otp.raw import RawAnswer
+    from ants_otp import _types as later
 
     _T = TypeVar("_T")
+else:
+    from ants_otp._later import later
 
 
 class Delivery(Enum):
@@ -40,6 +41,9 @@ class OtpError(Exception):
         service_message: The service's own message, or empty.
         service_description: The service's own description, or empty.
         retry_after: Seconds that the service asks to wait before the next call, if it told.
+        safe_to_retry: Whether nothing was sent *and* the same call may end otherwise a moment later: what a retry
+            should ask. False for an argument, an option, a certificate or a cancel, and for any answer. The library has
+            asked this itself, `max_retries` times, before it raised.
     """
 
     code: Code
@@ -49,6 +53,7 @@ class OtpError(Exception):
     service_message: str
     service_description: str
     retry_after: float | None
+    safe_to_retry: bool = False
 
     def __init__(
         self,
@@ -61,6 +66,7 @@ class OtpError(Exception):
         service_message: str = "",
         service_description: str = "",
         retry_after: float | None = None,
+        safe_to_retry: bool = False,
     ) -> None:
         super().__init__(message)
         self.code = code
@@ -70,46 +76,63 @@ class OtpError(Exception):
         self.service_message = service_message
         self.service_description = service_description
         self.retry_after = retry_after
+        self.safe_to_retry = safe_to_retry
 
     @property
-    def raw(self) -> RawAnswer | None:
+    def raw(self) -> later.RawAnswer | None:
         """The answer as it came, with secrets masked; None if there was none, and in a copy."""
         from ants_otp.raw import from_native
 
         return from_native(self.__dict__.get("_raw"))
 
-    def __reduce__(self) -> tuple[Callable[..., OtpError], tuple[object, ...]]:
+    def __reduce__(self) -> tuple[later.Callable[..., OtpError], tuple[object, ...]]:
         # Not the inherited way, which calls the class with the positional arguments alone.
         attributes = {name: value for name, value in self.__dict__.items() if name != "_raw"}
         return _restore, (type(self), self.args, attributes)
 
 
 class InvalidArgumentError(OtpError, ValueError):
-    """Refused before anything was sent: an argument, a mobile number or an option that cannot work (−1, −2, −3)."""
+    """Refused here, so that nothing was sent: an argument, a mobile number or an option that cannot work (−1 to −3).
+
+    The same call ends the same way: never safe to retry.
+    """
 
 
 class ConnectError(OtpError, ConnectionError):
-    """No connection to the service: name, address, TLS or proxy (−10 to −13). Nothing was sent."""
+    """No connection to the service that can be used: name, address, TLS or proxy (−10 to −13).
+
+    Nobody was verified. Nothing was sent, but in one case that `delivery` tells: a service may refuse the client's
+    certificate under TLS 1.3 only after the request has left (−12, UNKNOWN).
+    """
 
 
 class DeadlineError(OtpError, TimeoutError):
-    """No answer before the deadline (−20)."""
+    """No answer before the deadline (−20).
+
+    Whether the request was sent, `delivery` says: NOT_SENT where it came before the connection was ready, else UNKNOWN.
+    """
 
 
 class ConnectionLostError(OtpError, ConnectionError):
-    """The connection was cut before the whole answer came (−21)."""
+    """The connection was cut before the whole answer came (−21).
+
+    Nobody was verified. Whether the request was sent, `delivery` says: mostly UNKNOWN.
+    """
 
 
 class BadAnswerError(OtpError):
-    """An answer that cannot be read or trusted, or an HTTP status that is none (−30, −31). Nobody was verified."""
+    """An answer that cannot be read or trusted, or an HTTP status that is none (−30, −31).
+
+    Nobody was verified. The request was sent, and may have been carried out: `delivery` is UNKNOWN.
+    """
 
 
 class InternalError(OtpError):
-    """A defect of this library (−99)."""
+    """A defect of this library (−99). Nobody was verified; whether anything was sent, `delivery` says."""
 
 
 class ServiceError(OtpError):
-    """The service answered, and said no (every positive code)."""
+    """The service answered, and said no (every positive code): `delivery` is ANSWERED, and nobody was verified."""
 
 
 class AuthenticationError(ServiceError):
@@ -153,6 +176,7 @@ def from_native(
     service_message: str,
     service_description: str,
     retry_after: float | None,
+    safe_to_retry: bool,
     raw: _native.RawAnswer | None = None,
 ) -> OtpError:
     """The exception for a failure of the native module, and the answer if one came."""
@@ -165,6 +189,7 @@ def from_native(
         service_message=service_message,
         service_description=service_description,
         retry_after=retry_after,
+        safe_to_retry=safe_to_retry,
     )
     if raw is not None:
         error.__dict__["_raw"] = raw

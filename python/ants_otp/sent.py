@@ -6,18 +6,21 @@ from ants_otp._record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from ants_otp import _types as later
+else:
+    from ants_otp._later import later
 
 
 class Sent(Record):
     """An OTP that the service has taken for sending. Holds no secret: the code itself is only in the SMS.
 
-    To keep it between two requests of a web application, store `to_dict()`, or the `otp_id` alone.
+    To keep it between two requests of a web application, store `to_dict()` and read it
+    with `from_dict`, or store the `otp_id` alone.
     """
 
     __slots__ = ("_description", "_message", "_otc_id", "_otp_id", "_reference_code")
     __match_args__ = ("otp_id", "otc_id", "reference_code", "message", "description")
-    _fields = __match_args__
+    _fields = _told = __match_args__
 
     def __init__(
         self, otp_id: str, otc_id: str = "", reference_code: str = "", message: str = "", description: str = ""
@@ -27,6 +30,15 @@ class Sent(Record):
         self._reference_code = reference_code
         self._message = message
         self._description = description
+
+    @classmethod
+    def from_dict(cls, fields: later.Mapping[str, object]) -> later.Self:
+        """The OTP that `to_dict` was asked of. What a newer version wrote beside is left out.
+
+        Raises:
+            TypeError: There is no ``otp_id``.
+        """
+        return cls._of(fields)
 
     @property
     def otp_id(self) -> str:
@@ -54,12 +66,12 @@ class Sent(Record):
         return self._description
 
 
-def ids_of(otp: Sent | str | None) -> tuple[Any, Any]:
+def ids_of(otp: Sent | str | None) -> tuple[later.Any, later.Any]:
     """The otp_id and, of a `Sent`, the otc_id, as they were given: the native module refuses what is no text.
 
     No OTP at all is ``(None, None)``; a `Sent` is never that, whatever stands in it.
     """
     if not isinstance(otp, Sent):
         return otp, None
-    otc_id: Any = otp.otc_id
+    otc_id: later.Any = otp.otc_id
     return otp.otp_id, "" if otc_id is None else otc_id

@@ -7,9 +7,9 @@ from ants_otp.code import Code
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Literal, TypeAlias
-
-    _Status: TypeAlias = Literal["verified", "wrong_code", "over_limit", "expired", "already_confirmed"]
+    from ants_otp import _types as later
+else:
+    from ants_otp._later import later
 
 _CODES: dict[str, Code] = {
     "verified": Code.OK,
@@ -28,12 +28,14 @@ class Verification(Record):
 
     __slots__ = ("_said", "_status")
     __match_args__ = ("status", "result", "is_error_count", "is_expr_code")
-    _fields = __match_args__
+    _fields = _told = __match_args__
 
-    def __init__(self, status: _Status, result: bool, is_error_count: bool = False, is_expr_code: bool = False) -> None:
+    def __init__(
+        self, status: later.Status, result: bool, is_error_count: bool = False, is_expr_code: bool = False
+    ) -> None:
         if status not in _CODES:
             raise ValueError(f"status must be one of {', '.join(_CODES)}")
-        self._status: _Status = status
+        self._status: later.Status = status
         # As the service said it.
         self._said = (result, is_error_count, is_expr_code)
 
@@ -41,7 +43,7 @@ class Verification(Record):
         return self._status == "verified"
 
     @property
-    def status(self) -> _Status:
+    def status(self) -> later.Status:
         """How it ended.
 
         * ``verified``: the person holds the mobile number.

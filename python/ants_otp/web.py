@@ -19,19 +19,16 @@ or above 1 MiB. What the function raises goes on to the server, which answers 50
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from inspect import isawaitable
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeAlias
 
 from ants_otp.delivery_report import DeliveryReport, parse_delivery_report
 from ants_otp.error import BadAnswerError
 
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable, MutableMapping
-    from typing import TypeAlias
-
-    _Scope: TypeAlias = MutableMapping[str, Any]
-    _Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
-    _Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+_Scope: TypeAlias = MutableMapping[str, Any]
+_Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
+_Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 __all__ = ["asgi_receiver", "wsgi_receiver"]
 

@@ -84,6 +84,11 @@ impl Client {
         Ok(self.crew.submit(&self.client, options, job).err().map(|error| error::failure(&error)))
     }
 
+    /// What may be shown of it: the service's address, and the deadline of a call in seconds.
+    fn shown(&self) -> (String, f64) {
+        (self.client.base_url(), self.client.timeout_of(&ants_otp::Call::new()).as_secs_f64())
+    }
+
     /// The URL that a call is posted to.
     #[pyo3(signature = (operation, /))]
     fn url(&self, operation: &str) -> Option<String> {

@@ -144,7 +144,7 @@ BASES: dict[type[OtpError], type[Exception]] = {
 
 
 def make(code: int) -> OtpError:
-    return from_native(code, 2, "It did not work.", 429, 777, "slow", "ช้า", 7.5)
+    return from_native(code, 2, "It did not work.", 429, 777, "slow", "ช้า", 7.5, True)
 
 
 @pytest.mark.parametrize("code", [code for code in Code if code is not Code.OK])

@@ -6,7 +6,7 @@ import http.client
 import json
 import os
 import subprocess
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from urllib.parse import urlsplit
 
 from ants_otp import _native
@@ -15,14 +15,12 @@ from ants_otp._record import Record
 from ants_otp.client import Client
 
 if TYPE_CHECKING:
-    from types import TracebackType
-    from typing import TypeAlias
+    from ants_otp import _types as later
+else:
+    from ants_otp._later import later
 
-    from ants_otp.aio import AsyncClient
-    from ants_otp.code import Code
-
-    Fault: TypeAlias = Literal["refuse", "silent", "late", "slow", "cut-before", "cut-after", "half", "html"]
-    Operation: TypeAlias = Literal["request", "resend", "verify", "balance"]
+Fault: TypeAlias = Literal["refuse", "silent", "late", "slow", "cut-before", "cut-after", "half", "html"]
+Operation: TypeAlias = Literal["request", "resend", "verify", "balance"]
 
 _TIMEOUT = 30
 
@@ -32,7 +30,7 @@ class Message(Record):
 
     __slots__ = ("_code", "_mobile", "_otp_id", "_reference_code", "_state", "_text")
     __match_args__ = ("mobile", "text", "code", "reference_code", "otp_id", "state")
-    _fields = __match_args__
+    _fields = _told = __match_args__
 
     def __init__(self, mobile: str, text: str, code: str, reference_code: str, otp_id: str, state: str) -> None:
         self._mobile = mobile
@@ -140,7 +138,7 @@ class Sandbox:
         """
         return Client(**self._options(options))
 
-    def async_client(self, **options: Any) -> AsyncClient:
+    def async_client(self, **options: Any) -> later.AsyncClient:
         """An asynchronous client of the sandbox.
 
         Args:
@@ -193,7 +191,7 @@ class Sandbox:
         self,
         fault: Fault = "refuse",
         *,
-        code: Code | int | None = None,
+        code: later.Code | int | None = None,
         operation: Operation | None = None,
         calls: int = 1,
         status: int | None = None,
@@ -232,11 +230,11 @@ class Sandbox:
             process.terminate()
             process.communicate()
 
-    def __enter__(self) -> Sandbox:
+    def __enter__(self) -> later.Self:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: later.TracebackType | None
     ) -> None:
         self.close()
 
