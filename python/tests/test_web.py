@@ -188,3 +188,35 @@ def test_a_sender_that_goes_away_is_not_answered() -> None:
             await asgi_receiver(lambda _: None)({"type": "lifespan"}, receive, send)
 
     asyncio.run(main())
+
+
+def test_a_body_that_says_that_it_is_too_large_is_not_read() -> None:
+    class Unread:
+        def read(self, *_: object) -> bytes:
+            pytest.fail("read")
+
+    statuses: list[str] = []
+    application = wsgi_receiver(lambda _: pytest.fail("called"))
+    environ = {"REQUEST_METHOD": "POST", "CONTENT_LENGTH": str((1 << 20) + 1), "wsgi.input": Unread()}
+    application(environ, lambda status, _: statuses.append(status))
+    assert statuses == ["413 Content Too Large"]
+
+
+def test_a_body_without_end_is_read_no_further_than_the_limit() -> None:
+    received = 0
+    statuses: list[int] = []
+
+    async def receive() -> Any:
+        nonlocal received
+        received += 65536
+        if received > 1 << 21:
+            pytest.fail("twice the limit was read")
+        return {"type": "http.request", "body": bytes(65536), "more_body": True}
+
+    async def send(message: Any) -> None:
+        statuses.append(message.get("status"))
+
+    scope = {"type": "http", "method": "POST", "headers": []}
+    asyncio.run(asgi_receiver(lambda _: pytest.fail("called"))(scope, receive, send))
+    assert statuses[0] == 413
+    assert received == (1 << 20) + 65536
