@@ -279,8 +279,8 @@ fn receive_exactly<const N: usize>(link: &mut Link, exchange: &Exchange) -> Resu
 /// A reply to CONNECT.
 struct Reply {
     status: u16,
-    /// The whole head, as text.
-    head: String,
+    /// The whole head, as text. It may repeat what it was sent.
+    head: Secret,
 }
 
 /// Reads the reply to CONNECT and not a byte more: what follows it is the service's. Interim replies are skipped. A line may
@@ -288,7 +288,6 @@ struct Reply {
 fn read_reply(link: &mut Link, exchange: &Exchange) -> Result<Reply, Failure> {
     const BEGINNING: &[u8] = b"HTTP/1.";
     let not_http = || refused("its reply to CONNECT is not HTTP").for_good();
-    // It may repeat what it was sent.
     let mut reply = Wiped::with_room(256);
     let mut begun = 0;
     loop {
@@ -304,7 +303,7 @@ fn read_reply(link: &mut Link, exchange: &Exchange) -> Result<Reply, Failure> {
         if head.ends_with(b"\n\r\n") || head.ends_with(b"\n\n") {
             match status(head).ok_or_else(not_http)? {
                 100 | 102..200 => begun = reply.len(),
-                status => return Ok(Reply { status, head: String::from_utf8_lossy(head).into_owned() }),
+                status => return Ok(Reply { status, head: Secret::new(String::from_utf8_lossy(head)) }),
             }
         }
     }
@@ -323,7 +322,7 @@ fn status(head: &[u8]) -> Option<u16> {
 
 impl Reply {
     fn values(&self, name: &str) -> impl Iterator<Item = &str> {
-        let headers = self.head.lines().skip(1).filter_map(|line| line.split_once(':'));
+        let headers = self.head.reveal().lines().skip(1).filter_map(|line| line.split_once(':'));
         headers.filter(move |(known, _)| known.trim().eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())
     }
 
