@@ -204,7 +204,7 @@ mod tests {
             "၁၂၃၄၅၆",
         ];
         for text in pasted {
-            assert_eq!(otp_code(text).unwrap().reveal(), "123456", "{text:?}");
+            assert_eq!(&*otp_code(text).unwrap(), "123456", "{text:?}");
         }
     }
 
@@ -213,7 +213,7 @@ mod tests {
         for (text, code) in
             [("aB-12", "aB-12"), ("ab 12", "ab12"), ("-12", "-12"), ("Code: 12-34", "Code:1234"), ("Ａ1", "Ａ1")]
         {
-            assert_eq!(otp_code(text).unwrap().reveal(), code);
+            assert_eq!(&*otp_code(text).unwrap(), code);
         }
     }
 
