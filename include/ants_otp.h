@@ -57,6 +57,10 @@
  *             A cancel may be used there too, and ends calls of the process that fires it.
  * dlclose.    The library stays mapped after dlclose(), so a plug-in may be unloaded at any time after its calls.
  * Memory.     A failed allocation ends the process (abort), so ..._new() functions never return NULL.
+ * Privileges. In a program that the kernel starts with more rights than its caller has (setuid, setgid, file capabilities:
+ *             AT_SECURE) nothing is taken from the environment, which is the caller's to choose: no options, no proxy, no
+ *             SSL_CERT_FILE or SSL_CERT_DIR. Set in code what such a program needs; ants_otp_client_new() says what is
+ *             missing. The environment itself is never changed.
  * Secrets.    No error, text or log line holds a password, token or OTP code. Behind a call nothing of an OTP code is left in
  *             memory that the library has used; nor of a password or token behind the _free() of client and options.
  */
@@ -385,7 +389,10 @@ int ants_otp_options_set_base_url(ants_otp_options *options, const char *url);
 /**
  * Takes what is not set from the environment: ANTS_OTP_USERNAME and ANTS_OTP_PASSWORD, or ANTS_OTP_TOKEN, and
  * ANTS_OTP_BASE_URL, ANTS_OTP_OTC_ID, ANTS_OTP_PROXY, ANTS_OTP_CA_FILE. Call it after the setters: credentials set
- * before replace all of the environment's. Empty variables count as not set.
+ * before replace all of the environment's. Empty variables count as not set. ANTS_OTP_PROXY is not used for a base URL
+ * on this machine (127.0.0.0/8, ::1, localhost).
+ *
+ * In a privileged program (setuid, file capabilities) nothing is taken, and that is ANTS_OTP_OK: see the conventions.
  *
  * Ownership: the values are copied.
  * Codes: ANTS_OTP_OK, ANTS_OTP_ERR_INVALID_OPTION.
@@ -438,8 +445,9 @@ int ants_otp_options_set_ca_file(ants_otp_options *options,
                                  const char *path);
 
 /**
- * Which roots are trusted: "bundled" (Mozilla's, compiled in; the default), "system" (this machine's) or "none": the
- * certificates of ants_otp_options_set_ca_file() alone, which are then needed.
+ * Which roots are trusted: "bundled" (Mozilla's, compiled in; the default), "system" (this machine's; SSL_CERT_FILE and
+ * SSL_CERT_DIR may name others, but in a privileged program) or "none": the certificates of
+ * ants_otp_options_set_ca_file() alone, which are then needed.
  *
  * Ownership: the text is copied.
  * Codes: ANTS_OTP_OK, ANTS_OTP_ERR_INVALID_OPTION.
@@ -461,7 +469,8 @@ int ants_otp_options_set_client_certificate(ants_otp_options *options, const cha
 
 /**
  * A proxy: http://, https://, socks5:// (names are resolved here) or socks5h:// (names are resolved there), with
- * user:password@ if it asks.
+ * user:password@ if it asks. It replaces ANTS_OTP_PROXY. With an http:// base URL it must be on this machine too
+ * (127.0.0.0/8, ::1, localhost), or ants_otp_client_new() refuses the two, unless plain HTTP is allowed.
  *
  * Ownership: the text is copied.
  * Codes: ANTS_OTP_OK, ANTS_OTP_ERR_INVALID_OPTION.
@@ -472,7 +481,8 @@ int ants_otp_options_set_proxy(ants_otp_options *options, const char *url);
 
 /**
  * Whether the proxy is taken from HTTPS_PROXY or ALL_PROXY, and exceptions from NO_PROXY (also in small letters),
- * where none is set. Off if not set.
+ * where none is set. Off if not set. For a base URL on this machine no proxy of the environment is used, and in a
+ * privileged program none at all.
  *
  * Ownership: none.
  * Codes: ANTS_OTP_OK, ANTS_OTP_ERR_INVALID_OPTION.
@@ -482,15 +492,16 @@ int ants_otp_options_set_proxy(ants_otp_options *options, const char *url);
 int ants_otp_options_set_proxy_from_env(ants_otp_options *options, bool on);
 
 /**
- * Whether http:// is taken to hosts that are not loopback: credentials and OTP codes then travel unencrypted. Off if
- * not set.
+ * Whether http:// is taken to hosts that are not loopback, or through a proxy that is not: credentials and OTP codes then
+ * travel unencrypted. Off if not set.
  *
  * Ownership: none.
  * Codes: ANTS_OTP_OK, ANTS_OTP_ERR_INVALID_OPTION.
  * Threads: one at a time.
  * Since: 0.1.0
  */
-int ants_otp_options_set_allow_plain_http(ants_otp_options *options, bool on);
+int ants_otp_options_set_allow_plain_http(ants_otp_options *options,
+                                          bool on);
 
 /**
  * How many idle connections are kept for the next calls: 0 to 4096; if not set, 64, or as many as there are threads for

@@ -517,8 +517,8 @@ class Options {
     Options &otc_id(std::string_view otc_id) { return set(ants_otp_options_set_otc_id, detail::Text(otc_id)); }
     /// The service's address. http:// is taken for loopback only, or with allow_plain_http().
     Options &base_url(std::string_view url) { return set(ants_otp_options_set_base_url, detail::Text(url)); }
-    /// Takes what is not set from the environment (ANTS_OTP_USERNAME, ...): see ants_otp_options_load_env(). Last in
-    /// the chain.
+    /// Takes what is not set from the environment (ANTS_OTP_USERNAME, ...), and nothing in a privileged program: see
+    /// ants_otp_options_load_env(). Last in the chain.
     Options &load_env() { return set(ants_otp_options_load_env); }
     /// The deadline of a call: 1 ms to 600 s, 15 s if not set.
     Options &timeout(std::chrono::milliseconds time) { return set(ants_otp_options_set_timeout_ms, time.count()); }
@@ -539,11 +539,12 @@ class Options {
     Options &client_certificate(std::string_view cert_file, std::string_view key_file) {
         return set(ants_otp_options_set_client_certificate, detail::Text(cert_file), detail::Text(key_file));
     }
-    /// A proxy: http://, https://, socks5:// or socks5h://, with user:password@ if it asks.
+    /// A proxy: http://, https://, socks5:// or socks5h://, with user:password@ if it asks. With an http:// base URL it must
+    /// be on this machine, or plain HTTP be allowed.
     Options &proxy(std::string_view url) { return set(ants_otp_options_set_proxy, detail::Text(url)); }
-    /// Whether the proxy is taken from HTTPS_PROXY or ALL_PROXY, where none is set.
+    /// Whether the proxy is taken from HTTPS_PROXY or ALL_PROXY, where none is set. Not for a base URL on this machine.
     Options &proxy_from_env(bool on) { return set(ants_otp_options_set_proxy_from_env, on); }
-    /// Whether http:// is taken to hosts that are not loopback, unencrypted.
+    /// Whether http:// is taken to hosts that are not loopback, or through a proxy that is not, unencrypted.
     Options &allow_plain_http(bool on) { return set(ants_otp_options_set_allow_plain_http, on); }
     /// How many idle connections are kept: 0 to 4096; if not set, 64, or as many as there are threads for asynchronous
     /// calls if they are more.

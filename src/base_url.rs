@@ -56,17 +56,13 @@ impl BaseUrl {
         })
     }
 
-    /// Whether credentials would travel unencrypted to another machine.
-    pub fn is_exposed(&self) -> bool {
-        !self.secure && !self.is_loopback()
+    /// Whether what is sent can be read on the way: credentials and OTP codes stand in it.
+    pub fn is_plain(&self) -> bool {
+        !self.secure
     }
 
-    /// 127.0.0.0/8, ::1 or `localhost` (design.md, "Behaviour").
-    fn is_loopback(&self) -> bool {
-        match self.host.parse::<IpAddr>() {
-            Ok(address) => address.is_loopback(),
-            Err(_) => is_this_machine(&self.host),
-        }
+    pub fn is_loopback(&self) -> bool {
+        is_loopback(&self.host)
     }
 
     /// The Host header: the port is in it where it is not the scheme's own (RFC 9110, section 7.2).
@@ -89,6 +85,15 @@ impl BaseUrl {
     }
 }
 
+/// Whether `host` is this machine without a look-up: 127.0.0.0/8, ::1 or `localhost`. Any other is another machine, also one
+/// that leads here: what it leads to is for others to say.
+pub(crate) fn is_loopback(host: &str) -> bool {
+    match host.parse::<IpAddr>() {
+        Ok(address) => address.is_loopback(),
+        Err(_) => is_this_machine(host),
+    }
+}
+
 /// Refuses what the `http` crate would let pass: credentials, and ports that it would silently replace by the default.
 fn check_authority(authority: &str) -> Checked<()> {
     if authority.contains('@') {
@@ -107,10 +112,13 @@ fn check_authority(authority: &str) -> Checked<()> {
     Ok(())
 }
 
-/// `rest` begins behind the bracket; gives back what follows the other one. A zone has no place in an address that names a
-/// service, and no certificate could hold it.
+/// `rest` begins behind the bracket; gives back what follows the other one: nothing, or a port. A zone has no place in an
+/// address that names a service, and no certificate could hold it.
 fn check_ipv6(rest: &str) -> Checked<&str> {
     match rest.split_once(']') {
+        Some((_, after)) if !after.is_empty() && !after.starts_with(':') => {
+            Err("base_url has a text after the bracketed address: only a port may follow, as in [::1]:8080".to_owned())
+        }
         Some((address, after)) if address.parse::<Ipv6Addr>().is_ok() => Ok(after),
         _ => Err("base_url has brackets without an IPv6 address: write [2001:db8::1], without a zone".to_owned()),
     }
@@ -151,6 +159,15 @@ mod tests {
             "https://[::1]:99999",
             "https://[fe80::1%25eth0]",
             "https://[127.0.0.1]",
+            "http://[::1]evil.com",
+            "http://[::1]evil.com:80",
+            "http://[::1].evil.com",
+            "https://[::1][::2]",
+            "https://[::1]]:80",
+            "https://[::1]8080",
+            "https://[::1]:80:90",
+            "https://evil.com[::1]",
+            "https://evil.com]",
         ];
         for text in bad {
             let problem = BaseUrl::parse(text).expect_err(text);
@@ -175,16 +192,22 @@ mod tests {
     }
 
     #[test]
-    fn plain_http_is_exposed_except_on_loopback() {
-        for safe in
-            ["http://127.0.0.1:80", "http://127.8.9.1", "http://[::1]:8080", "http://LOCALHOST", "https://example.com"]
-        {
-            assert!(!BaseUrl::parse(safe).unwrap().is_exposed(), "{safe}");
+    fn loopback_is_what_needs_no_look_up_to_be_this_machine() {
+        for here in ["http://127.0.0.1:80", "https://127.8.9.1/x", "http://[::1]:8080", "https://LOCALHOST"] {
+            assert!(BaseUrl::parse(here).unwrap().is_loopback(), "{here}");
         }
-        for exposed in
-            ["http://example.com", "http://10.0.0.1", "http://localhost.example.com", "http://127.0.0.1.example.com"]
-        {
-            assert!(BaseUrl::parse(exposed).unwrap().is_exposed(), "{exposed}");
+        for other in [
+            "http://example.com",
+            "http://10.0.0.1",
+            "http://localhost.example.com",
+            "http://127.0.0.1.example.com",
+            "http://localhost.",
+            "http://0.0.0.0",
+            "http://[::ffff:127.0.0.1]",
+            "http://[::2]",
+            "http://127.1",
+        ] {
+            assert!(!BaseUrl::parse(other).unwrap().is_loopback(), "{other}");
         }
     }
 }

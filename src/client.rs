@@ -2,6 +2,7 @@
 
 use crate::base_url::BaseUrl;
 use crate::check::{self, Checked};
+use crate::environment;
 use crate::error::Words;
 use crate::log::Log;
 use crate::ownership::{Asked, Claim};
@@ -196,9 +197,8 @@ impl Client {
     pub fn request_with(&self, mobile: &str, call: &Call) -> Result<Sent> {
         call.check()?;
         let Some(otc_id) = call.otc_id.as_deref().or(self.0.otc_id.as_deref()) else {
-            return Err(argument(
-                "otc_id is missing: set it on the client (environment: ANTS_OTP_OTC_ID) or on the call",
-            ));
+            let hint = environment::hint("ANTS_OTP_OTC_ID");
+            return Err(argument(format!("otc_id is missing: set it on the client or on the call ({hint})")));
         };
         let mobile = if call.mobile_as_given {
             mobile::as_given(mobile)?

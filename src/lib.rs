@@ -38,6 +38,8 @@ mod client;
 mod code;
 mod delivery_report;
 mod diagnosis;
+#[doc(hidden)]
+pub mod environment;
 mod error;
 #[cfg(any(fuzzing, test))]
 #[doc(hidden)]

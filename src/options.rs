@@ -1,9 +1,10 @@
 //! The options of a client, each checked when it is set.
 
 use crate::authorization;
-use crate::base_url::BaseUrl;
+use crate::base_url::{BaseUrl, is_loopback};
 use crate::check::{self, Checked, Problems};
 use crate::client::Defaults;
+use crate::environment;
 use crate::log::Log;
 use crate::secret::{Secret, Wiped};
 use crate::transport::{self, Proxy, Roots, Transport};
@@ -53,6 +54,8 @@ pub struct Options {
     roots: Roots,
     client_certificate: Option<(PathBuf, PathBuf)>,
     proxy: Option<Proxy>,
+    /// The proxy is ANTS_OTP_PROXY's.
+    proxy_of_env: bool,
     proxy_from_env: bool,
     allow_plain_http: bool,
     max_idle_connections: Option<u32>,
@@ -155,19 +158,23 @@ impl Options {
     }
 
     /// A proxy: `http://`, `https://`, `socks5://` (names are resolved here) or `socks5h://` (names are resolved there),
-    /// with `user:password@` if it asks. Replaces the environment's.
+    /// with `user:password@` if it asks. Replaces the environment's. What is sent to an `http://` base URL can be read there:
+    /// that is refused for a proxy on another machine, unless [`allow_plain_http`](Options::allow_plain_http) is set.
     pub fn proxy(mut self, url: impl AsRef<str>) -> Self {
+        self.proxy_of_env = false;
         self.proxy = self.problems.note("proxy", Proxy::parse(url.as_ref()));
         self
     }
 
     /// Takes the proxy from HTTPS_PROXY or ALL_PROXY, and exceptions from NO_PROXY (also in small letters). Off if not set.
+    /// For a base URL on this machine (127.0.0.0/8, ::1, `localhost`) no proxy of the environment is used.
     pub fn proxy_from_env(mut self, on: bool) -> Self {
         self.proxy_from_env = on;
         self
     }
 
-    /// Allows `http://` to hosts that are not loopback: credentials and OTP codes then travel unencrypted.
+    /// Allows `http://` to hosts that are not loopback, or through a proxy that is not: credentials and OTP codes then travel
+    /// unencrypted.
     pub fn allow_plain_http(mut self, on: bool) -> Self {
         self.allow_plain_http = on;
         self
@@ -225,9 +232,12 @@ impl Options {
 
     /// Takes what is not set from ANTS_OTP_USERNAME and _PASSWORD, or _TOKEN, and from _BASE_URL, _OTC_ID, _PROXY and
     /// _CA_FILE. Credentials set in code replace all of the environment's. Empty variables count as not set; an option whose
-    /// value was refused counts as set.
+    /// value was refused counts as set. _PROXY is not used for a base URL on this machine (127.0.0.0/8, ::1, `localhost`).
+    ///
+    /// In a privileged program (setuid, file capabilities: the kernel says AT_SECURE) nothing is taken: its environment is
+    /// its caller's to choose.
     pub fn load_env(mut self) -> Self {
-        let variable = |name: &str| std::env::var_os(format!("ANTS_OTP_{name}")).filter(|value| !value.is_empty());
+        let variable = |name: &str| environment::variable(&format!("ANTS_OTP_{name}"));
         let text = |name: &str| {
             let value = variable(name).map(|value| Wiped::from(value.into_encoded_bytes()))?;
             std::str::from_utf8(&value).ok().map(Secret::new)
@@ -259,6 +269,7 @@ impl Options {
         }
         if let (true, Some(url)) = (proxy, text("PROXY")) {
             self = self.proxy(url.reveal());
+            self.proxy_of_env = true;
         }
         if let (true, Some(path)) = (ca_file, variable("CA_FILE")) {
             self = self.ca_file(path);
@@ -307,6 +318,13 @@ impl Options {
         self
     }
 
+    /// Whether the base URL is on this machine, so that no proxy of the environment is used. For the languages over this
+    /// library.
+    #[doc(hidden)]
+    pub fn stays_here(&self) -> bool {
+        self.base_url.as_ref().is_some_and(BaseUrl::is_loopback)
+    }
+
     /// The number of threads for asynchronous calls. For the languages over this library.
     #[doc(hidden)]
     pub fn get_async_threads(&self) -> u32 {
@@ -316,8 +334,8 @@ impl Options {
     /// Makes the client. Reads the certificate files; connects to nothing.
     ///
     /// # Errors
-    /// −3 with a sentence: credentials missing or given twice, a refused setting, plain http to another machine, a
-    /// certificate file that cannot be used. −12 where the system gives no random numbers.
+    /// −3 with a sentence: credentials missing or given twice, a refused setting, plain http to another machine or through a
+    /// proxy there, a certificate file that cannot be used. −12 where the system gives no random numbers.
     pub fn build(&self) -> Result<Client> {
         transport::check_random().map_err(|why| Error::refused(Code::Tls, why))?;
         self.make().map_err(|problem| Error::refused(Code::InvalidOption, problem))
@@ -328,12 +346,9 @@ impl Options {
             return Err(problem.to_owned());
         }
         let base_url = self.base_url.clone().unwrap_or_default();
-        if base_url.is_exposed() && !self.allow_plain_http {
-            return Err(
-                "base_url is http:// to another machine, which would send the credentials unencrypted: use https://, \
-                        or set allow_plain_http if the way is safe"
-                    .to_owned(),
-            );
+        let proxy = self.effective_proxy(&base_url)?;
+        if base_url.is_plain() && !self.allow_plain_http {
+            check_plain_http(&base_url, proxy.as_ref())?;
         }
         let transport = Transport::new(transport::Settings {
             host: base_url.host_header()?,
@@ -343,7 +358,7 @@ impl Options {
                 .clone()
                 .unwrap_or_else(|| concat!("ants-otp/", env!("CARGO_PKG_VERSION")).to_owned()),
             connect_timeout: self.connect_timeout.unwrap_or(DEFAULT_CONNECT_TIMEOUT),
-            proxy: self.effective_proxy(&base_url)?,
+            proxy,
             tls: transport::Tls::load(self.roots, self.ca_file.as_deref(), self.client_certificate.as_ref())?,
             max_idle: self.max_idle_connections.unwrap_or(DEFAULT_IDLE_CONNECTIONS.max(self.get_async_threads()))
                 as usize,
@@ -393,18 +408,37 @@ impl Options {
             (Some(_), Some(_)) => Err("both a user name and a token are set: use one of them".to_owned()),
             (Some((user, password)), None) => authorization::basic(user, password.reveal()).map(Some),
             (None, Some(token)) => Ok(Some(token.clone())),
-            (None, None) => Err("credentials are missing: give user name and password, or a token (environment: \
-                                 ANTS_OTP_USERNAME and ANTS_OTP_PASSWORD, or ANTS_OTP_TOKEN)"
-                .to_owned()),
+            (None, None) => Err(format!(
+                "credentials are missing: give user name and password, or a token ({})",
+                environment::hint("ANTS_OTP_USERNAME and ANTS_OTP_PASSWORD, or ANTS_OTP_TOKEN")
+            )),
         }
     }
 
+    /// The environment's proxies are not for a service on this machine: they could not reach it, or not the same one.
     fn effective_proxy(&self, base_url: &BaseUrl) -> Checked<Option<Proxy>> {
         match &self.proxy {
+            Some(proxy) if !self.proxy_of_env => Ok(Some(proxy.clone())),
+            _ if base_url.is_loopback() => Ok(None),
             Some(proxy) => Ok(Some(proxy.clone())),
             None if self.proxy_from_env => Proxy::from_env(&base_url.join("/")?),
             None => Ok(None),
         }
+    }
+}
+
+/// Whoever reads an `http://` request has its credentials, and whoever answers it can say "verified".
+fn check_plain_http(base_url: &BaseUrl, proxy: Option<&Proxy>) -> Checked<()> {
+    let refused = |way: &str| {
+        Err(format!(
+            "base_url is http:// {way}, which would send the credentials unencrypted: use https://, or set allow_plain_http \
+             if the way is safe"
+        ))
+    };
+    match proxy {
+        _ if !base_url.is_loopback() => refused("to another machine"),
+        Some(proxy) if !is_loopback(&proxy.host) => refused("through a proxy on another machine"),
+        _ => Ok(()),
     }
 }
 

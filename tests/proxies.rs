@@ -22,6 +22,8 @@ type Script = fn(TcpStream);
 
 /// A name that no resolver knows (RFC 6761, section 6.4).
 const UNKNOWN_HERE: &str = "otp.invalid";
+/// An address that leads to this machine, and is no loopback by the base URL's test.
+const HERE: &str = "0.0.0.0";
 const KINDS: [&str; 4] = ["http", "https", "socks5", "socks5h"];
 
 /// The service, plain and over TLS, and an authority that has signed it and the https proxies.
@@ -37,7 +39,7 @@ impl Scene {
     fn new() -> Scene {
         let (authority, folder) = (Authority::new(), Folder::new());
         let ca_file = folder.file("ca.pem", authority.pem());
-        let names = ["127.0.0.1", "localhost", "::1", UNKNOWN_HERE];
+        let names = ["127.0.0.1", "localhost", "::1", UNKNOWN_HERE, HERE];
         Scene {
             plain: Server::answering(http(200, VERIFIED)),
             secure: TlsServer::answering(config(&authority.identity(&names), &[&TLS13]), http(200, VERIFIED)),
@@ -796,32 +798,44 @@ fn a_silent_or_dripping_proxy_ends_at_the_deadline_and_nothing_was_sent() {
 #[test]
 #[ignore = "run by other tests, in a process of its own"]
 fn environment_child() {
-    let (Ok(url), Ok(ca_file)) = (std::env::var("ANTS_TEST_URL"), std::env::var("ANTS_TEST_CA")) else { return };
-    let options = Client::builder()
-        .base_url(url)
+    let (Ok(steps), Ok(url), Ok(ca_file)) =
+        (std::env::var("ANTS_TEST_STEPS"), std::env::var("ANTS_TEST_URL"), std::env::var("ANTS_TEST_CA"))
+    else {
+        return;
+    };
+    let mut options = Client::builder()
         .credentials("user", "password")
         .ca_file(ca_file)
         .timeout(Duration::from_secs(10))
-        .max_retries(0)
-        .proxy_from_env(std::env::var_os("ANTS_TEST_ASKED").is_some());
+        .max_retries(0);
+    for step in steps.split_whitespace() {
+        options = match step {
+            "url" => options.base_url(&url),
+            "load" => options.load_env(),
+            "asked" => options.proxy_from_env(true),
+            "plain" => options.allow_plain_http(true),
+            proxy => options.proxy(proxy),
+        };
+    }
     match options.build().and_then(|client| verify(&client)) {
         Ok(code) => println!("\noutcome: {code}"),
         Err(error) => println!("\noutcome: {} {error}", error.code().number()),
     }
 }
 
-/// The outcome of a call in a process with these variables and no other of a proxy.
-fn outcome_with(scene: &Scene, asked: bool, variables: &[(&str, &[u8])]) -> String {
+/// The outcome of a call in a process with these variables and no other of a proxy. `steps` are the setters, in their
+/// order: `url`, `load` (the environment), `asked` (proxy_from_env), `plain`, or a proxy's URL.
+fn outcome_with(scene: &Scene, url: &str, steps: &str, variables: &[(&str, &[u8])]) -> String {
     use std::os::unix::ffi::OsStrExt;
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args(["--exact", "environment_child", "--ignored", "--nocapture"]);
     for name in ["HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "HTTP_PROXY"] {
         command.env_remove(name).env_remove(name.to_ascii_lowercase());
     }
-    command.env("ANTS_TEST_URL", scene.secure.url()).env("ANTS_TEST_CA", &scene.ca_file);
-    if asked {
-        command.env("ANTS_TEST_ASKED", "1");
+    for name in ["USERNAME", "PASSWORD", "TOKEN", "BASE_URL", "OTC_ID", "PROXY", "CA_FILE"] {
+        command.env_remove(format!("ANTS_OTP_{name}"));
     }
+    command.env("ANTS_TEST_STEPS", steps).env("ANTS_TEST_URL", url).env("ANTS_TEST_CA", &scene.ca_file);
     for (name, value) in variables {
         command.env(name, std::ffi::OsStr::from_bytes(value));
     }
@@ -830,43 +844,158 @@ fn outcome_with(scene: &Scene, asked: bool, variables: &[(&str, &[u8])]) -> Stri
     text.lines().find_map(|line| line.strip_prefix("outcome: ")).unwrap_or("none").to_owned()
 }
 
+/// What is called through a proxy has a name that the proxy alone can resolve; what is called without one, an address that
+/// leads here and is no loopback.
 #[test]
 fn the_environment_s_proxy_is_taken_only_when_asked_and_not_for_exceptions() {
     let scene = Scene::new();
     let proxy = HttpProxy::start(scene.secure.address());
     let url = format!("http://{}", proxy.address());
     let bare = proxy.address().to_string();
-    let here = format!("localhost, {}", scene.secure.address());
+    let here = format!("localhost, {HERE}:{}", scene.secure.address().port());
     let refusing = Refusing::new();
     let wrong = format!("http://{}", refusing.address);
     type Variables<'a> = Vec<(&'a str, &'a str)>;
-    let cases: [(&str, bool, Variables, bool); 14] = [
-        ("not asked", false, vec![("HTTPS_PROXY", &wrong), ("ALL_PROXY", &wrong), ("https_proxy", &wrong)], false),
-        ("not asked, and unusable", false, vec![("HTTPS_PROXY", "htp://bad")], false),
-        ("asked, none", true, vec![], false),
-        ("asked, empty", true, vec![("HTTPS_PROXY", ""), ("ALL_PROXY", " ")], false),
-        ("HTTPS_PROXY", true, vec![("HTTPS_PROXY", &url)], true),
-        ("https_proxy", true, vec![("https_proxy", &url)], true),
-        ("without a scheme", true, vec![("HTTPS_PROXY", &bare)], true),
-        ("ALL_PROXY", true, vec![("ALL_PROXY", &url)], true),
-        ("HTTPS_PROXY before ALL_PROXY", true, vec![("HTTPS_PROXY", &url), ("ALL_PROXY", &wrong)], true),
-        ("HTTP_PROXY is not for https", true, vec![("HTTP_PROXY", &wrong)], false),
-        ("an empty HTTPS_PROXY hides no https_proxy", true, vec![("HTTPS_PROXY", ""), ("https_proxy", &url)], true),
-        ("NO_PROXY, second entry with a port", true, vec![("HTTPS_PROXY", &wrong), ("NO_PROXY", &here)], false),
+    let cases: [(&str, &str, Variables, bool); 16] = [
+        ("not asked", "", vec![("HTTPS_PROXY", &wrong), ("ALL_PROXY", &wrong), ("https_proxy", &wrong)], false),
+        ("not asked, and unusable", "", vec![("HTTPS_PROXY", "htp://bad")], false),
+        ("asked, none", "asked", vec![], false),
+        ("asked, empty", "asked", vec![("HTTPS_PROXY", ""), ("ALL_PROXY", " ")], false),
+        ("HTTPS_PROXY", "asked", vec![("HTTPS_PROXY", &url)], true),
+        ("https_proxy", "asked", vec![("https_proxy", &url)], true),
+        ("without a scheme", "asked", vec![("HTTPS_PROXY", &bare)], true),
+        ("ALL_PROXY", "asked", vec![("ALL_PROXY", &url)], true),
+        ("HTTPS_PROXY before ALL_PROXY", "asked", vec![("HTTPS_PROXY", &url), ("ALL_PROXY", &wrong)], true),
+        ("HTTP_PROXY is not for https", "asked", vec![("HTTP_PROXY", &wrong)], false),
+        ("an empty HTTPS_PROXY hides no https_proxy", "asked", vec![("HTTPS_PROXY", ""), ("https_proxy", &url)], true),
+        ("NO_PROXY, second entry with a port", "asked", vec![("HTTPS_PROXY", &wrong), ("NO_PROXY", &here)], false),
         (
             "an empty NO_PROXY hides no no_proxy",
-            true,
+            "asked",
             vec![("ALL_PROXY", &wrong), ("NO_PROXY", ""), ("no_proxy", "*")],
             false,
         ),
-        ("NO_PROXY for others", true, vec![("HTTPS_PROXY", &url), ("NO_PROXY", "example.com,10.0.0.0/8")], true),
+        ("NO_PROXY for others", "asked", vec![("HTTPS_PROXY", &url), ("NO_PROXY", "example.com,10.0.0.0/8")], true),
+        ("ANTS_OTP_PROXY", "load", vec![("ANTS_OTP_PROXY", &url)], true),
+        ("ANTS_OTP_PROXY before the others", "asked load", vec![("ANTS_OTP_PROXY", &url), ("ALL_PROXY", &wrong)], true),
     ];
     let mut through = 0;
-    for (what, asked, variables, proxied) in cases {
+    for (what, steps, variables, proxied) in cases {
         let variables: Vec<_> = variables.iter().map(|(name, value)| (*name, value.as_bytes())).collect();
-        assert_eq!(outcome_with(&scene, asked, &variables), "0", "{what}");
+        let service = scene.url("https", if proxied { UNKNOWN_HERE } else { HERE });
+        assert_eq!(outcome_with(&scene, &service, &format!("url {steps}"), &variables), "0", "{what}");
         through += usize::from(proxied);
         assert_eq!(proxy.heads().len(), through, "{what}: through the proxy or not");
+    }
+}
+
+#[test]
+fn no_proxy_of_the_environment_stands_before_a_service_on_this_machine() {
+    let scene = Scene::new();
+    let refusing = Refusing::new();
+    let names = ["ANTS_OTP_PROXY", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
+    let orders = ["url load asked", "load asked url", "plain load url asked"];
+    let mut rows = Vec::new();
+    for (at, host) in ["127.0.0.1", "127.8.9.1", "localhost", "LOCALHOST", "[::1]"].into_iter().enumerate() {
+        for scheme in ["http", "https"] {
+            rows.push((scheme, host, KINDS[at % KINDS.len()], names[at], orders[at % orders.len()]));
+        }
+    }
+    for kind in KINDS {
+        for name in names {
+            rows.push(("http", "127.0.0.1", kind, name, orders[rows.len() % orders.len()]));
+        }
+    }
+    let mut calls = 0;
+    for (scheme, host, kind, name, order) in rows {
+        let context = format!("{name}={kind}://… for {scheme}://{host}, {order}");
+        // Neither a proxy on this machine nor one elsewhere.
+        for proxy in [format!("{kind}://{}", refusing.address), format!("{kind}://{UNKNOWN_HERE}:3128")] {
+            let outcome = outcome_with(&scene, &scene.url(scheme, host), order, &[(name, proxy.as_bytes())]);
+            // The service listens on 127.0.0.1 alone: elsewhere the connection is refused, and by no proxy.
+            if host == "[::1]" || host == "127.8.9.1" {
+                assert!(outcome.starts_with("-11 "), "{context}: {outcome}");
+            } else {
+                assert_eq!(outcome, "0", "{context}");
+                calls += 1;
+            }
+        }
+    }
+    assert_eq!(scene.seen(), calls);
+}
+
+#[test]
+fn a_proxy_set_in_code_stands_before_a_service_on_this_machine_in_any_order() {
+    let scene = Scene::new();
+    let refusing = Refusing::new();
+    let wrong = format!("http://{}", refusing.address);
+    let variables = [("ANTS_OTP_PROXY", wrong.as_bytes()), ("HTTPS_PROXY", wrong.as_bytes())];
+    for kind in KINDS {
+        for scheme in ["http", "https"] {
+            let proxy = scene.proxy(kind, scheme, None);
+            let given = proxy.url(kind, "");
+            let orders =
+                [format!("url {given} load asked"), format!("load asked {given} url"), format!("load url {given}")];
+            for order in orders {
+                let outcome = outcome_with(&scene, &scene.url(scheme, "localhost"), &order, &variables);
+                assert_eq!(outcome, "0", "{scheme}: {order}");
+            }
+            assert_eq!(proxy.peer().connections(), 3, "{kind} to {scheme}");
+        }
+    }
+}
+
+#[test]
+fn plain_http_through_a_proxy_on_another_machine_is_refused_unless_it_is_allowed() {
+    let plain = |proxy: &str, url: &str| Client::builder().credentials("user", "canary").proxy(proxy).base_url(url);
+    for kind in KINDS {
+        for host in ["127.0.0.1", "127.8.9.1", "[::1]", "localhost", "LocalHost"] {
+            let proxy = format!("{kind}://{host}:3128");
+            assert!(plain(&proxy, "http://localhost:8080").build().is_ok(), "{proxy}");
+        }
+        for host in [
+            "proxy.example.com",
+            "10.0.0.1",
+            "[fd00::1]",
+            "localhost.example.com",
+            "127.0.0.1.example.com",
+            "localhost.",
+            "127.1",
+            HERE,
+            "[::ffff:127.0.0.1]",
+        ] {
+            let proxy = format!("{kind}://{host}:3128");
+            for url in ["http://localhost:8080", "http://127.0.0.1:8080", "http://[::1]"] {
+                for options in [plain(&proxy, url), plain("socks5://127.0.0.1", url).proxy(&proxy)] {
+                    let error = options.build().expect_err(&proxy);
+                    assert_eq!((error.code().number(), error.delivery()), (-3, NotSent), "{proxy}: {error}");
+                    for word in ["through a proxy on another machine", "unencrypted", "allow_plain_http"] {
+                        assert!(error.message().contains(word), "{proxy}: {error}");
+                    }
+                    assert!(!error.message().contains("canary"), "{error}");
+                    assert!(options.allow_plain_http(true).build().is_ok(), "{proxy}");
+                }
+            }
+            assert!(plain(&proxy, "https://localhost:8443").build().is_ok(), "{proxy}: TLS hides it from the proxy");
+            assert!(plain(&proxy, "https://example.com").build().is_ok(), "{proxy}");
+        }
+    }
+}
+
+/// The environment's proxies are for names of other machines, plain HTTP to them included where it is allowed.
+#[test]
+fn plain_http_to_another_machine_takes_the_environment_s_proxy() {
+    let scene = Scene::new();
+    for kind in ["http", "socks5h"] {
+        for (name, order) in [("ANTS_OTP_PROXY", "load url plain"), ("ALL_PROXY", "plain asked url")] {
+            let proxy = scene.proxy(kind, "http", None);
+            let url = scene.url("http", UNKNOWN_HERE);
+            let outcome = outcome_with(&scene, &url, order, &[(name, proxy.url(kind, "").as_bytes())]);
+            assert_eq!((outcome.as_str(), proxy.peer().connections()), ("0", 1), "{name}, {kind}");
+            let refused =
+                outcome_with(&scene, &url, &order.replace("plain", ""), &[(name, proxy.url(kind, "").as_bytes())]);
+            assert!(refused.starts_with("-3 "), "{name}, {kind}: {refused}");
+        }
     }
 }
 
@@ -884,7 +1013,7 @@ fn an_unusable_value_in_the_environment_is_refused_when_the_client_is_made() {
         ("HTTPS_PROXY", b"http://me:can\xFFary@127.0.0.1:8080"),
     ];
     for (name, value) in cases {
-        let outcome = outcome_with(&scene, true, &[(name, value)]);
+        let outcome = outcome_with(&scene, &scene.url("https", UNKNOWN_HERE), "url asked", &[(name, value)]);
         let context = format!("{name}={}: {outcome}", String::from_utf8_lossy(value));
         assert!(outcome.starts_with("-3 ") && outcome.contains("proxy"), "{context}");
         assert!(!outcome.contains("canary"), "{context}");

@@ -3,6 +3,7 @@
 
 use crate::load::LoadOptions;
 use crate::report;
+use ants_otp::environment::variable;
 use ants_otp::{Call, Client, Options};
 use ants_otp_sandbox::Dialect;
 use clap::{Args, Parser, Subcommand};
@@ -16,6 +17,8 @@ Environment (an option on the command line comes first):
   ANTS_OTP_USERNAME, ANTS_OTP_PASSWORD   the account
   ANTS_OTP_TOKEN                         a bearer token instead of the two, or a ready-made \"Basic ...\"
   ANTS_OTP_BASE_URL, ANTS_OTP_OTC_ID, ANTS_OTP_PROXY, ANTS_OTP_CA_FILE
+  A program with setuid or file capabilities takes nothing from the environment, and no proxy from there stands before a
+  base URL on this machine.
 
 Exit status:
   0  success; verify: the person is verified
@@ -221,13 +224,13 @@ pub struct ClientOptions {
     /// The key of --client-cert (PEM)
     #[arg(long, global = true, value_name = "FILE", requires = "client_cert")]
     client_key: Option<PathBuf>,
-    /// A proxy: http://, https://, socks5:// or socks5h://
+    /// A proxy: http://, https://, socks5:// or socks5h://. An http:// base URL takes only one of this machine
     #[arg(long, global = true, value_name = "URL")]
     pub proxy: Option<String>,
-    /// Take the proxy from HTTPS_PROXY or ALL_PROXY, exceptions from NO_PROXY
+    /// Take the proxy from HTTPS_PROXY or ALL_PROXY, exceptions from NO_PROXY. Not used for a base URL on this machine
     #[arg(long, global = true)]
     pub proxy_from_env: bool,
-    /// Allow http:// to other machines: credentials and codes then travel unencrypted
+    /// Allow http:// to other machines, or through a proxy there: credentials and codes then travel unencrypted
     #[arg(long, global = true)]
     allow_plain_http: bool,
     /// The User-Agent header
@@ -241,13 +244,7 @@ pub struct ClientOptions {
 impl ClientOptions {
     /// Where the service is, if that was said.
     pub fn service(&self) -> Option<String> {
-        self.base_url.clone().or_else(|| std::env::var("ANTS_OTP_BASE_URL").ok().filter(|url| !url.is_empty()))
-    }
-
-    /// Whether a proxy may be on the way; the environment's counts `with_environment` alone.
-    pub fn proxied(&self, with_environment: bool) -> bool {
-        let named = || std::env::var_os("ANTS_OTP_PROXY").is_some_and(|proxy| !proxy.is_empty());
-        self.proxy.is_some() || self.proxy_from_env || (with_environment && named())
+        self.base_url.clone().or_else(|| variable("ANTS_OTP_BASE_URL").and_then(|url| url.into_string().ok()))
     }
 
     /// The core's options, credentials aside.

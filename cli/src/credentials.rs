@@ -2,7 +2,7 @@
 
 use crate::arguments::ClientOptions;
 use crate::report::{self, Failure};
-use ants_otp::{Code, Options};
+use ants_otp::{Code, Options, environment};
 use std::ffi::OsString;
 use std::io::IsTerminal as _;
 
@@ -50,9 +50,8 @@ fn user_of_environment(arguments: &ClientOptions) -> Result<Option<String>, Fail
     }
 }
 
-/// Empty counts as not set, as in the core.
 fn variable(name: &str) -> Result<Option<String>, Failure> {
-    let value = std::env::var_os(name).filter(|value| !value.is_empty()).map(OsString::into_string).transpose();
+    let value = environment::variable(name).map(OsString::into_string).transpose();
     value.map_err(|_| Failure::refused(Code::InvalidOption, format!("{name} is not UTF-8: set it anew")))
 }
 
@@ -60,7 +59,8 @@ fn variable(name: &str) -> Result<Option<String>, Failure> {
 fn ask(user: &str) -> Result<String, Failure> {
     let refused = |why: String| Failure::refused(Code::InvalidOption, why);
     if !std::io::stdin().is_terminal() && !std::io::stderr().is_terminal() {
-        return Err(refused("the password is missing: set ANTS_OTP_PASSWORD".to_owned()));
+        let hint = if environment::is_privileged() { environment::NOT_USED } else { "set ANTS_OTP_PASSWORD" };
+        return Err(refused(format!("the password is missing: {hint}")));
     }
     rpassword::prompt_password(format!("Password of {user}: "))
         .map_err(|error| refused(format!("the password cannot be read ({error}): set ANTS_OTP_PASSWORD")))

@@ -12,7 +12,6 @@ use clap::Args;
 use serde_json::{Value, json};
 use std::fs::File;
 use std::io::{IsTerminal as _, Write as _};
-use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -62,10 +61,15 @@ pub struct LoadOptions {
 }
 
 /// Runs the load. `url` is what was given as base URL; without one, a service in a box is started for the time.
-/// `proxied` tells whether a proxy is on the way.
+/// `proxied` tells whether a proxy was given: the environment's stand before no service of this machine.
 pub fn run(load: &LoadOptions, url: Option<&str>, proxied: bool, options: Options) -> Result<Report, Failure> {
     let refused = |why: String| Failure::refused(Code::InvalidArgument, why);
-    check(load, url, proxied).map_err(|why| refused(why.to_owned()))?;
+    // What cannot work is the core's to say.
+    if options.problem().is_some() {
+        options.build()?;
+    }
+    let elsewhere = proxied || (url.is_some() && !options.stays_here());
+    check(load, elsewhere).map_err(|why| refused(why.to_owned()))?;
     let sandbox = match url {
         Some(_) => None,
         None => Some(
@@ -80,7 +84,7 @@ pub fn run(load: &LoadOptions, url: Option<&str>, proxied: bool, options: Option
         Some(sandbox) => {
             options.base_url(sandbox.url()).otc_id(sandbox.otc_id()).credentials(sandbox.username(), sandbox.password())
         }
-        None => options.load_env(),
+        None => options,
     };
     let client = options.max_idle_connections(idle).build()?;
     let files = load.output.as_deref().map(Files::create).transpose()?;
@@ -125,34 +129,21 @@ fn unwritten(path: &Path, error: &std::io::Error) -> Failure {
     Failure::refused(Code::InvalidArgument, format!("{} cannot be written: {error}", path.display()))
 }
 
-/// Nothing is loaded by mistake. The URL is not repeated: it may hold a password that the core has not refused yet.
-fn check(load: &LoadOptions, url: Option<&str>, proxied: bool) -> Result<(), &'static str> {
+/// Nothing is loaded by mistake. `elsewhere`: the calls may leave this machine.
+fn check(load: &LoadOptions, elsewhere: bool) -> Result<(), &'static str> {
     if !(0.1..=3600.0).contains(&load.seconds) {
         return Err("seconds must be 0.1 to 3600");
     }
-    let other = proxied || url.is_some_and(|url| !is_loopback(url));
-    if other && load.other_host < 2 {
+    if elsewhere && load.other_host < 2 {
         return Err(
             "the base URL is not this machine's, or a proxy is on the way: a load there costs money and reaches people. \
              If it is meant, give --other-host twice",
         );
     }
-    if other && load.otp_id.is_none() && load.mobile.is_none() {
+    if elsewhere && load.otp_id.is_none() && load.mobile.is_none() {
         return Err("made up numbers may be somebody's: give --mobile or --otp-id with --other-host");
     }
     Ok(())
-}
-
-/// 127.0.0.0/8, ::1 and `localhost`.
-fn is_loopback(url: &str) -> bool {
-    let authority = url.split_once("://").map_or(url, |(_, rest)| rest);
-    let authority = authority.split(['/', '?', '#']).next().unwrap_or_default();
-    let host = match authority.strip_prefix('[') {
-        Some(rest) => rest.split(']').next().unwrap_or_default(),
-        None => authority.split(':').next().unwrap_or_default(),
-    };
-    !authority.contains(['@', '\\'])
-        && (host.eq_ignore_ascii_case("localhost") || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback()))
 }
 
 /// What a load has done so far.
@@ -398,28 +389,4 @@ fn shown(time: Option<Duration>) -> String {
 
 fn round(value: f64) -> f64 {
     (value * 100.0).round() / 100.0
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_this_machine_is_loaded_without_being_told_twice() {
-        for here in ["http://127.0.0.1:1", "http://127.9.9.9/x", "https://localhost:8443/", "http://[::1]:80"] {
-            assert!(is_loopback(here), "{here}");
-        }
-        for other in [
-            "https://example.com",
-            "http://localhost@example.com",
-            "http://localhost.example.com",
-            "http://127.0.0.1.example.com",
-            "http://example.com#localhost",
-            "http://example.com\\@localhost",
-            "http://[::2]",
-            "",
-        ] {
-            assert!(!is_loopback(other), "{other}");
-        }
-    }
 }

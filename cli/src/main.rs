@@ -51,10 +51,10 @@ fn run(arguments: &Arguments) -> Result<Report, Failure> {
         Command::Load(load) => {
             let service = options.service();
             let given = match service {
-                Some(_) => credentials::add(options, options.to_options())?,
+                Some(_) => credentials::add(options, options.to_options())?.load_env(),
                 None => options.to_options(),
             };
-            load::run(load, service.as_deref(), options.proxied(service.is_some()), given)
+            load::run(load, service.as_deref(), options.proxy.is_some(), given)
         }
         Command::Sandbox(options) => sandbox::serve(options),
         Command::Completion { shell } => pages::completion(*shell),

@@ -74,11 +74,13 @@ class _Common(Defaults, total=False):
     client_certificate: tuple[Path, Path] | None
     """The client's own certificate chain and its key, two PEM files."""
     proxy: str | None
-    """URL of a proxy: ``http://``, ``https://``, ``socks5://`` or ``socks5h://`` (``ANTS_OTP_PROXY``)."""
+    """URL of a proxy: ``http://``, ``https://``, ``socks5://`` or ``socks5h://`` (``ANTS_OTP_PROXY``). With an
+    ``http://`` base URL it must be on this machine, or plain HTTP be allowed."""
     proxy_from_env: bool
-    """Take the proxy from ``HTTPS_PROXY`` or ``ALL_PROXY``, and exceptions from ``NO_PROXY``."""
+    """Take the proxy from ``HTTPS_PROXY`` or ``ALL_PROXY``, and exceptions from ``NO_PROXY``. For a base URL on this
+    machine no proxy of the environment is used, nor ``ANTS_OTP_PROXY``."""
     allow_plain_http: bool
-    """Allow ``http://`` to another machine: credentials and codes then travel unencrypted."""
+    """Allow ``http://`` to another machine, or through a proxy there: credentials and codes then travel unencrypted."""
     max_idle_connections: int | None
     """How many idle connections are kept: 0 to 4096; by default 64, or as many as there are async_threads if more."""
     idle_timeout: float | None

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 from typing import TYPE_CHECKING
 
 import pytest
 
-from ants_otp import Client, InvalidArgumentError
+from ants_otp import Client, ConnectError, InvalidArgumentError
 
 if TYPE_CHECKING:
     from .conftest import Service
@@ -58,6 +59,26 @@ def test_the_missing_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_missing_otc_id_is_named(service: Service) -> None:
     with service.client(otc_id=None) as client, pytest.raises(InvalidArgumentError, match="ANTS_OTP_OTC_ID"):
         client.request("0812345678")
+
+
+@pytest.mark.parametrize("name", ["ANTS_OTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"])
+@pytest.mark.parametrize("kind", ["http", "https", "socks5", "socks5h"])
+def test_no_proxy_of_the_environment_stands_before_a_service_on_this_machine(
+    service: Service, monkeypatch: pytest.MonkeyPatch, name: str, kind: str
+) -> None:
+    monkeypatch.setenv(name, f"{kind}://127.0.0.1:1")
+    service.answer = {"type": "prepaid", "credit": 1}
+    assert service.client(proxy_from_env=True).balance().credit == 1
+    asyncio.run(service.async_client(proxy_from_env=True).balance())
+    with pytest.raises(ConnectError):
+        service.client(proxy=f"{kind}://127.0.0.1:1", max_retries=0).balance()
+
+
+def test_plain_http_takes_no_proxy_on_another_machine(service: Service) -> None:
+    proxy = "http://proxy.example.com:3128"
+    with pytest.raises(InvalidArgumentError, match="through a proxy on another machine"):
+        service.client(proxy=proxy)
+    service.client(proxy=proxy, allow_plain_http=True).close()
 
 
 def test_the_environment_never_hides_a_refused_setting(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ use super::link::Link;
 use super::resolver::interrupted;
 use crate::Code;
 use crate::check::Checked;
+use crate::environment;
 use crate::secret::{Secret, Wiped};
 use base64::Engine as _;
 use percent_encoding::percent_decode_str;
@@ -197,7 +198,7 @@ impl Proxy {
 /// does not hide the other; one that cannot be read is no reason to go without.
 fn variable(name: &str) -> Checked<Option<Zeroizing<String>>> {
     for name in [name.to_owned(), name.to_ascii_lowercase()] {
-        let Some(value) = std::env::var_os(&name) else { continue };
+        let Some(value) = environment::variable(&name) else { continue };
         let value = Zeroizing::new(value.into_string().map_err(|_| format!("proxy: {name} is not UTF-8"))?);
         if !value.trim().is_empty() {
             return Ok(Some(value));
@@ -509,6 +510,11 @@ mod tests {
             "http://us%0aer:secret@host",
             "http://a%ff:secret@host",
             "http://[x]:1",
+            "http://[::1]evil.com",
+            "http://[::1]evil.com:80",
+            "http://[::1]]:80",
+            "http://[::1]:80:90",
+            "http://evil.com[::1]",
         ];
         for url in bad {
             let problem = Proxy::parse(url).map(|_| ()).expect_err(url);

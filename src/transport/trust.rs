@@ -3,6 +3,7 @@
 
 use super::bundle;
 use crate::check::Checked;
+use crate::environment;
 use rustls::RootCertStore;
 use std::fmt;
 use std::path::Path;
@@ -108,15 +109,26 @@ impl fmt::Display for LeftOut {
 }
 
 fn system_roots() -> Checked<RootCertStore> {
-    let found = rustls_native_certs::load_native_certs();
+    let (found, why) = if environment::is_privileged() {
+        // Else SSL_CERT_FILE and SSL_CERT_DIR would come before the system's own.
+        let folders = openssl_probe::candidate_cert_dirs();
+        let found = folders.map(|folder| rustls_native_certs::load_certs_from_paths(None, Some(folder)));
+        (found.collect(), format!(" ({})", environment::NOT_USED))
+    } else {
+        (vec![rustls_native_certs::load_native_certs()], String::new())
+    };
     let mut store = RootCertStore::empty();
-    store.add_parsable_certificates(found.certs);
+    let mut errors = Vec::new();
+    for found in found {
+        store.add_parsable_certificates(found.certs);
+        errors.extend(found.errors);
+    }
     if !store.is_empty() {
         return Ok(store);
     }
-    Err(match found.errors.first() {
+    Err(match errors.first() {
         // Too many open files, no permission: there may well be some.
-        Some(error) => format!("root_certificates is \"system\", but this machine's cannot be read: {error}"),
-        None => "root_certificates is \"system\", but this machine has none: install ca-certificates".to_owned(),
+        Some(error) => format!("root_certificates is \"system\", but this machine's cannot be read{why}: {error}"),
+        None => format!("root_certificates is \"system\", but this machine has none{why}: install ca-certificates"),
     })
 }

@@ -86,7 +86,8 @@ static void options_are_checked(void) {
     static const char *const bad_urls[] = {
         "api-service.example.com",           "ftp://example.com",         "https://",
         "https://user:password@example.com", "https://example.com:70000", "https://example.com:0",
-        "https://example.com/?a=b",          "https://exa mple.com",      "https://example.com/\r\nX: y"};
+        "https://example.com/?a=b",          "https://exa mple.com",      "https://example.com/\r\nX: y",
+        "http://[::1]evil.com",              "https://[::1]]:80",         "https://[::1]8080"};
     size_t i;
 
     REFUSED_TEXT(ants_otp_options_set_token);
@@ -137,6 +138,7 @@ static void options_are_checked(void) {
     REFUSED_TEXT(ants_otp_options_set_proxy);
     REFUSED_OPTION(ants_otp_options_set_proxy, "proxy.example.com");
     REFUSED_OPTION(ants_otp_options_set_proxy, "http://proxy.example.com:70000");
+    REFUSED_OPTION(ants_otp_options_set_proxy, "http://[::1]evil.com");
     REFUSED_OPTION(ants_otp_options_set_proxy, megabyte);
 
     REFUSED_OPTION(ants_otp_options_set_max_idle_connections, -1);
@@ -193,6 +195,11 @@ static void options_that_do_not_go_together_make_no_client(void) {
     options = some_options();
     CHECK(ants_otp_options_set_base_url(options, "http://example.com") == ANTS_OTP_OK);
     CHECK(makes_no_client(options, "http"));
+
+    options = some_options();
+    CHECK(ants_otp_options_set_base_url(options, "http://localhost:8080") == ANTS_OTP_OK);
+    CHECK(ants_otp_options_set_proxy(options, "socks5h://proxy.example.com") == ANTS_OTP_OK);
+    CHECK(makes_no_client(options, "through a proxy on another machine"));
 
     options = some_options();
     CHECK(ants_otp_options_set_ca_file(options, "/nowhere/ca.pem") == ANTS_OTP_OK);

@@ -63,6 +63,16 @@ TEST_CASE("refused options make no client") {
     CHECK((otp::Client(options, failure) && !failure));
 }
 
+TEST_CASE("plain http takes no proxy on another machine") {
+    otp::Failure failure;
+    otp::Options options;
+    options.credentials("user", "password").proxy("http://proxy.example.com:3128").base_url("http://localhost:8080");
+    CHECK((!otp::Client(options, failure) && failure.code == otp::Code::err_invalid_option));
+    CHECK(failure.message.find("through a proxy on another machine") != std::string::npos);
+    CHECK((otp::Client(options.proxy("http://127.0.0.1:3128"), failure) && !failure));
+    CHECK((otp::Client(options.proxy("http://10.0.0.1:3128").allow_plain_http(true), failure) && !failure));
+}
+
 TEST_CASE("failures are told in full") {
     const otp::Client client = some_client();
     otp::Failure failure;

@@ -157,7 +157,10 @@ pub unsafe extern "C" fn ants_otp_options_set_base_url(options: *mut Options, ur
 
 /// Takes what is not set from the environment: ANTS_OTP_USERNAME and ANTS_OTP_PASSWORD, or ANTS_OTP_TOKEN, and
 /// ANTS_OTP_BASE_URL, ANTS_OTP_OTC_ID, ANTS_OTP_PROXY, ANTS_OTP_CA_FILE. Call it after the setters: credentials set
-/// before replace all of the environment's. Empty variables count as not set.
+/// before replace all of the environment's. Empty variables count as not set. ANTS_OTP_PROXY is not used for a base URL
+/// on this machine (127.0.0.0/8, ::1, localhost).
+///
+/// In a privileged program (setuid, file capabilities) nothing is taken, and that is ANTS_OTP_OK: see the conventions.
 ///
 /// Ownership: the values are copied.
 /// Codes: ANTS_OTP_OK, ANTS_OTP_ERR_INVALID_OPTION.
@@ -231,8 +234,9 @@ pub unsafe extern "C" fn ants_otp_options_set_ca_file(options: *mut Options, pat
     unsafe { border::set_text(options, "ca_file", path, |core, value| core.ca_file(value)) }
 }
 
-/// Which roots are trusted: "bundled" (Mozilla's, compiled in; the default), "system" (this machine's) or "none": the
-/// certificates of ants_otp_options_set_ca_file() alone, which are then needed.
+/// Which roots are trusted: "bundled" (Mozilla's, compiled in; the default), "system" (this machine's; SSL_CERT_FILE and
+/// SSL_CERT_DIR may name others, but in a privileged program) or "none": the certificates of
+/// ants_otp_options_set_ca_file() alone, which are then needed.
 ///
 /// Ownership: the text is copied.
 /// Codes: ANTS_OTP_OK, ANTS_OTP_ERR_INVALID_OPTION.
@@ -269,7 +273,8 @@ pub unsafe extern "C" fn ants_otp_options_set_client_certificate(
 }
 
 /// A proxy: http://, https://, socks5:// (names are resolved here) or socks5h:// (names are resolved there), with
-/// user:password@ if it asks.
+/// user:password@ if it asks. It replaces ANTS_OTP_PROXY. With an http:// base URL it must be on this machine too
+/// (127.0.0.0/8, ::1, localhost), or ants_otp_client_new() refuses the two, unless plain HTTP is allowed.
 ///
 /// Ownership: the text is copied.
 /// Codes: ANTS_OTP_OK, ANTS_OTP_ERR_INVALID_OPTION.
@@ -282,7 +287,8 @@ pub unsafe extern "C" fn ants_otp_options_set_proxy(options: *mut Options, url: 
 }
 
 /// Whether the proxy is taken from HTTPS_PROXY or ALL_PROXY, and exceptions from NO_PROXY (also in small letters),
-/// where none is set. Off if not set.
+/// where none is set. Off if not set. For a base URL on this machine no proxy of the environment is used, and in a
+/// privileged program none at all.
 ///
 /// Ownership: none.
 /// Codes: ANTS_OTP_OK, ANTS_OTP_ERR_INVALID_OPTION.
@@ -294,8 +300,8 @@ pub unsafe extern "C" fn ants_otp_options_set_proxy_from_env(options: *mut Optio
     unsafe { border::set(options, "proxy_from_env", |core| core.proxy_from_env(on)) }
 }
 
-/// Whether http:// is taken to hosts that are not loopback: credentials and OTP codes then travel unencrypted. Off if
-/// not set.
+/// Whether http:// is taken to hosts that are not loopback, or through a proxy that is not: credentials and OTP codes then
+/// travel unencrypted. Off if not set.
 ///
 /// Ownership: none.
 /// Codes: ANTS_OTP_OK, ANTS_OTP_ERR_INVALID_OPTION.

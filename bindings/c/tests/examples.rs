@@ -23,6 +23,8 @@ fn command(program: &PathBuf, sandbox: &Sandbox) -> Command {
     command.env_remove("ANTS_OTP_TOKEN").env("ANTS_OTP_BASE_URL", sandbox.url());
     command.env("ANTS_OTP_USERNAME", sandbox.username()).env("ANTS_OTP_PASSWORD", sandbox.password());
     command.env("ANTS_OTP_OTC_ID", sandbox.otc_id());
+    // Left aside, since the service is on this machine: nobody listens there.
+    command.env("ANTS_OTP_PROXY", "http://127.0.0.1:1");
     command
 }
 

@@ -2,25 +2,34 @@
 
 use super::Check;
 use crate::arguments::ClientOptions;
+use ants_otp::environment;
 use serde_json::json;
 
 /// A line for each setting.
 pub fn checks(arguments: &ClientOptions) -> Vec<Check> {
     let ca_file = arguments.ca_file.as_deref().map(|path| path.display().to_string());
-    let mut checks = vec![
+    let mut checks = Vec::new();
+    if environment::is_privileged() {
+        checks.push(Check::ok(
+            "settings",
+            environment::NOT_USED,
+            json!({ "setting": "environment", "value": "not used" }),
+        ));
+    }
+    checks.extend([
         line(
             "base URL",
             without_login(found(arguments.base_url.clone(), "--base-url", "ANTS_OTP_BASE_URL")),
             "https://api-service.ants.co.th",
         ),
         credentials(arguments),
-    ];
+    ]);
     checks.push(match found(arguments.otc_id.clone(), "--otc-id", "ANTS_OTP_OTC_ID") {
         Some(found) => line("otc id", Some(found), ""),
         None => Check::warning(
             "settings",
             "otc id: none",
-            "set ANTS_OTP_OTC_ID to the OTP configuration of the provider's portal: a request needs one",
+            "set ANTS_OTP_OTC_ID or --otc-id to the OTP configuration of the provider's portal: a request needs one",
             json!({ "setting": "otc id", "source": null }),
         ),
     });
@@ -77,28 +86,38 @@ fn credentials(arguments: &ClientOptions) -> Check {
     line("credentials", Some((format!("user {user}, password ***"), format!("{source}, {password}"))), "")
 }
 
+/// The core's choice: what was given, else ANTS_OTP_PROXY, else the variables of all programs where they were asked for; and
+/// none of the environment before a service of this machine.
 fn proxy(arguments: &ClientOptions) -> Check {
-    if let Some(found) = without_login(found(arguments.proxy.clone(), "--proxy", "ANTS_OTP_PROXY")) {
-        return line("proxy", Some(found), "");
+    if let Some(proxy) = &arguments.proxy {
+        return line("proxy", Some((hidden(proxy), "--proxy".to_owned())), "");
     }
-    let names = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
-    match names.into_iter().find(|name| variable(name).is_some()) {
-        Some(name) if arguments.proxy_from_env => {
-            let value = variable(name).map(|value| hidden(&value)).unwrap_or_default();
-            line("proxy", Some((value, format!("{name}, unless NO_PROXY excepts the service"))), "")
-        }
-        Some(name) => Check::ok(
+    let unused = |name, why: &str| {
+        Check::ok(
             "settings",
-            format!("proxy: none ({name} is set, but not used without --proxy-from-env)"),
+            format!("proxy: none ({name} is set, but not used {why})"),
             json!({ "setting": "proxy", "value": "none", "source": "default" }),
-        ),
-        None => line("proxy", None, "none"),
+        )
+    };
+    let set = |name: &&str| variable(name).is_some();
+    let own = Some("ANTS_OTP_PROXY").filter(set);
+    let Some(name) = own.or_else(|| ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"].into_iter().find(set))
+    else {
+        return line("proxy", None, "none");
+    };
+    if own.is_none() && !arguments.proxy_from_env {
+        return unused(name, "without --proxy-from-env");
     }
+    if arguments.to_options().load_env().stays_here() {
+        return unused(name, "for a base URL on this machine");
+    }
+    let value = variable(name).map(|value| hidden(&value)).unwrap_or_default();
+    let exceptions = if own.is_none() { ", unless NO_PROXY excepts the service" } else { "" };
+    line("proxy", Some((value, format!("{name}{exceptions}"))), "")
 }
 
-/// Empty counts as not set, as in the core.
 fn variable(name: &str) -> Option<String> {
-    std::env::var_os(name).filter(|value| !value.is_empty()).map(|value| value.to_string_lossy().into_owned())
+    environment::variable(name).map(|value| value.to_string_lossy().into_owned())
 }
 
 /// A URL without its user and password.

@@ -88,6 +88,33 @@ fn settings_are_shown_with_where_they_were_found_and_without_secrets() {
 }
 
 #[test]
+fn the_proxy_s_line_tells_which_one_calls_take() {
+    let sandbox = Sandbox::builder().start().unwrap();
+    let proxy = "http://me:hunter2@127.0.0.1:9";
+    let unused = "is set, but not used";
+    let (here, elsewhere) = (sandbox.url(), "https://nowhere.invalid");
+    for (url, name, asked, line) in [
+        (here, "ANTS_OTP_PROXY", false, format!("none (ANTS_OTP_PROXY {unused} for a base URL on this machine)")),
+        (here, "HTTPS_PROXY", true, format!("none (HTTPS_PROXY {unused} for a base URL on this machine)")),
+        (here, "all_proxy", true, format!("none (all_proxy {unused} for a base URL on this machine)")),
+        (here, "HTTPS_PROXY", false, format!("none (HTTPS_PROXY {unused} without --proxy-from-env)")),
+        (elsewhere, "ANTS_OTP_PROXY", false, "http://***@127.0.0.1:9 (ANTS_OTP_PROXY)".to_owned()),
+        (elsewhere, "ALL_PROXY", true, "http://***@127.0.0.1:9 (ALL_PROXY, unless NO_PROXY".to_owned()),
+    ] {
+        let mut command = program_for(&sandbox);
+        for name in ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy", "NO_PROXY", "no_proxy"] {
+            command.env_remove(name);
+        }
+        command.env(name, proxy).env("ANTS_OTP_BASE_URL", url).arg("doctor");
+        let run = run(command.args(asked.then_some("--proxy-from-env")));
+        assert!(run.out.contains(&format!("proxy: {line}")) && !run.out.contains("hunter2"), "{name}: {}", run.out);
+        // As the line says: the way is free to the sandbox, and through the proxy it is not.
+        let expected = if url == elsewhere { (3, "(the proxy)") } else { (0, "(the service): connected") };
+        assert!(run.status == expected.0 && run.out.contains(expected.1), "{name}: {}", run.out);
+    }
+}
+
+#[test]
 fn what_is_missing_is_a_failure_and_the_way_is_looked_at_all_the_same() {
     let sandbox = Sandbox::builder().start().unwrap();
     let (status, report) = doctor(program().env("ANTS_OTP_BASE_URL", sandbox.url()));

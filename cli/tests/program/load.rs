@@ -43,12 +43,32 @@ fn another_machine_must_be_meant_twice() {
     }
     let secret = run(program_at("https://user:hunter3@otp.example").args(SHORT));
     assert!(secret.status == 2 && !secret.err.contains("hunter3"), "{}", secret.err);
-    for proxy in ["--proxy=http://proxy.example:3128", "--proxy-from-env"] {
-        let run = run(program_at("http://127.0.0.1:1").args(SHORT).arg(proxy));
-        assert!(run.status == 2 && run.err.contains("--other-host twice"), "{}", run.err);
+    for other in ["http://localhost.example.com", "http://127.0.0.1.example.com", "http://0.0.0.0:1", "http://[::2]"] {
+        let run = run(program_at(other).args(SHORT));
+        assert!(run.status == 2 && run.err.contains("--other-host twice"), "{other}: {}", run.err);
     }
-    let run = run(program_at("http://127.0.0.1:1").env("ANTS_OTP_PROXY", "http://proxy.example:3128").args(SHORT));
-    assert!(run.status == 2 && run.err.contains("--other-host twice"), "{}", run.err);
+    for none in
+        ["http://localhost@example.com", "http://example.com#localhost", "http://[::1]evil.com", "http://[::1]:0"]
+    {
+        let run = run(program_at(none).args(SHORT));
+        assert!(run.status == 2 && run.err.contains("base_url"), "{none}: {}", run.err);
+    }
+    for (proxy, url) in
+        [("http://127.0.0.1:9", "http://127.0.0.1:1"), ("http://proxy.example:3128", "https://localhost:1")]
+    {
+        let run = run(program_at(url).args(SHORT).args(["--proxy", proxy]));
+        assert!(run.status == 2 && run.err.contains("--other-host twice"), "{proxy}: {}", run.err);
+    }
+}
+
+#[test]
+fn the_environment_s_proxies_are_not_on_the_way_to_this_machine() {
+    for name in ["ANTS_OTP_PROXY", "HTTPS_PROXY"] {
+        let mut load = program_at("http://127.0.0.1:1");
+        load.env(name, "http://proxy.example:3128").args(["--json", "--proxy-from-env"]).args(SHORT);
+        let report = run(&mut load).json();
+        assert_eq!(report["codes"]["-11"], report["calls"], "{name}: {report}");
+    }
 }
 
 #[test]
