@@ -539,8 +539,8 @@ class Options {
     Options &client_certificate(std::string_view cert_file, std::string_view key_file) {
         return set(ants_otp_options_set_client_certificate, detail::Text(cert_file), detail::Text(key_file));
     }
-    /// A proxy: http://, https://, socks5:// or socks5h://, with user:password@ if it asks. With an http:// base URL it must
-    /// be on this machine, or plain HTTP be allowed.
+    /// A proxy: http://, https://, socks5:// or socks5h://, with user:password@ if it asks. With an http:// base URL it
+    /// must be on this machine, or plain HTTP be allowed.
     Options &proxy(std::string_view url) { return set(ants_otp_options_set_proxy, detail::Text(url)); }
     /// Whether the proxy is taken from HTTPS_PROXY or ALL_PROXY, where none is set. Not for a base URL on this machine.
     Options &proxy_from_env(bool on) { return set(ants_otp_options_set_proxy_from_env, on); }

@@ -83,11 +83,18 @@ static ants_otp_options *some_options(void) {
     } while (0)
 
 static void options_are_checked(void) {
-    static const char *const bad_urls[] = {
-        "api-service.example.com",           "ftp://example.com",         "https://",
-        "https://user:password@example.com", "https://example.com:70000", "https://example.com:0",
-        "https://example.com/?a=b",          "https://exa mple.com",      "https://example.com/\r\nX: y",
-        "http://[::1]evil.com",              "https://[::1]]:80",         "https://[::1]8080"};
+    static const char *const bad_urls[] = {"api-service.example.com",
+                                           "ftp://example.com",
+                                           "https://",
+                                           "https://user:password@example.com",
+                                           "https://example.com:70000",
+                                           "https://example.com:0",
+                                           "https://example.com/?a=b",
+                                           "https://exa mple.com",
+                                           "https://example.com/\r\nX: y",
+                                           "http://[::1]evil.com",
+                                           "https://[::1]]:80",
+                                           "https://[::1]8080"};
     size_t i;
 
     REFUSED_TEXT(ants_otp_options_set_token);

@@ -8,7 +8,10 @@ mod doctor;
 mod explain;
 mod listen;
 mod load;
+#[path = "../../../tests/support/namespace.rs"]
+mod namespace;
 mod pages;
+mod privileged;
 mod readme;
 mod sandbox;
 mod usage;

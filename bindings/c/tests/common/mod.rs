@@ -71,7 +71,7 @@ pub fn program(source: &Path, standard: &str, flags: &[&str]) -> PathBuf {
 pub fn program_of(vendor: &str, source: &Path, standard: &str, flags: &[&str]) -> PathBuf {
     let name =
         format!("{}-{standard}{}{vendor}", source.file_name().expect("a file").to_string_lossy(), flags.concat());
-    let path = scratch("programs").join(name.replace(',', "-"));
+    let path = scratch("programs").join(name.replace([',', '/'], "-"));
     let mut compiler = compiler_of(vendor, standard);
     compiler.args(flags).arg(source).arg("-o").arg(&path);
     compiler.arg("-L").arg(library()).arg("-lants_otp").arg(format!("-Wl,-rpath,{}", library().display()));
