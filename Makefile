@@ -43,7 +43,7 @@ C_SOURCES      := $(filter-out include/ants_otp.h,$(C_SOURCES))
 	test-scenarios test-python test-program test-wheel test-install check check-rust check-c check-python check-speed bench \
 	bench-quick bench-record install uninstall library wheel wheel-python wheel-program tested-python tested-program bench-wheel \
 	dev-wheel docs clean need-cargo need-cc need-python need-bench need-bench-tools licences test-abi abi-check \
-	abi-record test-asan test-calling-codes need-c-tools
+	abi-record test-asan test-calling-codes need-c-tools need-privileged
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
@@ -77,7 +77,7 @@ login-web: need-cargo dev-wheel  ## the sample application with its telephone, i
 
 test: test-rust test-peers test-scenarios test-python test-program test-wheel test-sandbox test-login-web test-install test-abi test-asan test-calling-codes  ## all tests: Rust, C, C++, Python, the wheel, the install tree
 
-test-rust: need-cargo need-cc need-c-tools $(VENV)/.test
+test-rust: need-cargo need-cc need-c-tools need-privileged $(VENV)/.test
 	@$(call need,strace,strace)
 	@$(call need,openssl,openssl)
 	ANTS_OTP_PYTHON="$(abspath $(VENV))/bin/python" $(CARGO) test --workspace
@@ -386,6 +386,14 @@ need-c-tools: need-cc
 	@[ -e /usr/include/doctest/doctest.h ] || $(call debian,doctest,doctest-dev)
 	@[ -n "$$(find /usr/lib/llvm-*/lib/clang -name 'libclang_rt.asan*x86_64.a' 2>/dev/null)" ] || \
 		$(call debian,the sanitizers of clang,libclang-rt-dev)
+
+# What the tests of privileged programs and of the example for PAM run in, where root runs them.
+need-privileged: need-cc
+	@$(call need,unshare,util-linux)
+	@$(call need,ip,iproute2)
+	@$(call need,setcap,libcap2-bin)
+	@$(call need,pamtester,pamtester)
+	@$(call need-header,security/pam_modules.h,libpam0g-dev)
 
 need-python:
 	@[ -n '$(PYTHON)' ] || { echo 'Python is missing: install Python 3.10 or later' >&2; exit 1; }

@@ -18,7 +18,9 @@ fn every_test_that_the_page_on_reliability_names_exists() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut sources = String::new();
     read_all(&root.join("src"), &mut sources);
-    read_all(&root.join("tests"), &mut sources);
+    for folder in ["tests", "bindings/c/tests", "cli/tests"] {
+        read_all(&root.join(folder), &mut sources);
+    }
     let page = std::fs::read_to_string(root.join("docs/reliability.md")).unwrap();
     let is_word = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
     let names: Vec<&str> = page.split(|c| !is_word(c)).filter(|word| word.matches('_').count() >= 2).collect();
