@@ -8,7 +8,7 @@ import subprocess
 import sysconfig
 from pathlib import Path
 
-from ants_otp._native import VERSION
+from ants_otp._native import VERSION, is_privileged
 
 
 class ProgramNotFoundError(RuntimeError):
@@ -18,15 +18,17 @@ class ProgramNotFoundError(RuntimeError):
 def find(program: str | os.PathLike[str] | None = None) -> str:
     """The program's path: as given, else ``ANTS_OTP_PROGRAM``, else beside this Python, else from the PATH.
 
+    Where this Python runs setuid or with file capabilities, both variables are its caller's to choose, and not used.
+
     Raises:
         ProgramNotFoundError: There is none, or the first that was found is of another version.
     """
     beside = Path(sysconfig.get_path("scripts")) / "ants-otp"
     found = (
         (os.fspath(program) if program is not None else None)
-        or os.environ.get("ANTS_OTP_PROGRAM")
+        or (None if is_privileged() else os.environ.get("ANTS_OTP_PROGRAM"))
         or (str(beside) if beside.is_file() else None)
-        or shutil.which("ants-otp")
+        or (None if is_privileged() else shutil.which("ants-otp"))
     )
     install = f"python -m pip install 'ants-otp[testing]=={VERSION}'"
     if found is None:

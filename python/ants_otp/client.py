@@ -42,6 +42,8 @@ class Client(Face):
     ) -> None:
         """What is not given is taken from the environment, where a variable is named.
 
+        Nothing is taken where Python runs setuid or with file capabilities.
+
         Args:
             username: User name (``ANTS_OTP_USERNAME``). Credentials given here replace all of the environment's.
             password: Password (``ANTS_OTP_PASSWORD``).

@@ -13,6 +13,7 @@ mod code;
 mod crew;
 mod delivery_report;
 mod ended;
+mod environment;
 mod error;
 mod inbox;
 mod log;
@@ -39,6 +40,8 @@ mod _native {
     use crate::crew::end_calls;
     #[pymodule_export]
     use crate::delivery_report::parse_delivery_report;
+    #[pymodule_export]
+    use crate::environment::is_privileged;
     #[pymodule_export]
     use crate::inbox::Inbox;
     #[pymodule_export]

@@ -67,7 +67,8 @@ fn the_environment_s_proxies_are_not_on_the_way_to_this_machine() {
         let mut load = program_at("http://127.0.0.1:1");
         load.env(name, "http://proxy.example:3128").args(["--json", "--proxy-from-env"]).args(SHORT);
         let report = run(&mut load).json();
-        assert_eq!(report["codes"]["-11"], report["calls"], "{name}: {report}");
+        let calls = report["calls"].as_u64().unwrap_or_default();
+        assert!(calls > 0 && report["codes"]["-11"] == calls, "{name}: {report}");
     }
 }
 
