@@ -30,7 +30,7 @@ PYRIGHT     := pyright[nodejs]==1.1.414
 LIGHT_TOOLS := pytest==9.2.0 anyio==4.16.0 uvloop==0.23.0 tenacity==9.2.1 stamina==26.1.0 asgiref==3.12.1 sentry-sdk==2.75.0
 WEB_TOOLS   := hypothesis==6.170.17 opentelemetry-sdk==1.45.2 gunicorn==27.0.1 celery==5.7.0 pytest-run-parallel==0.10.0 \
 	fastapi==0.165.0 uvicorn==0.54.0 python-multipart==0.0.34 itsdangerous==2.2.0 Django==5.2.19 Flask==3.1.3 \
-	gevent==26.9.0 eventlet==0.41.3 trio==0.35.0 $(PYRIGHT)
+	gevent==26.9.0 eventlet==0.41.3 trio==0.35.0 jedi==0.20.1 $(PYRIGHT)
 DOC_TOOLS   := pdoc==16.0.0
 CHECK_TOOLS := mypy==2.4.1 selenium==4.51.0 $(PYRIGHT) ruff==0.17.6 clang-format==23.1.5
 
@@ -42,7 +42,7 @@ C_SOURCES      := $(filter-out include/ants_otp.h,$(C_SOURCES))
 .PHONY: help demo login-web test test-rust test-peers test-sandbox test-login-web fuzz mutants soak soak-python test-model \
 	test-scenarios test-python test-program test-wheel test-install check check-rust check-c check-python check-speed bench \
 	bench-quick bench-record install uninstall library wheel wheel-python wheel-program tested-python tested-program bench-wheel \
-	dev-wheel docs clean need-cargo need-cc need-python need-bench need-bench-tools licences test-abi abi-check \
+	dev-wheel docs address clean need-cargo need-cc need-python need-bench need-bench-tools licences test-abi abi-check \
 	abi-record test-asan test-calling-codes need-c-tools need-privileged
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -353,6 +353,12 @@ dev-wheel: need-cargo $(VENV)/.maturin
 	$(VENV)/bin/maturin build --profile dev --manifest-path python/Cargo.toml --out target/dev-wheel
 	$(VENV)/bin/python -m pip install -q --disable-pip-version-check --no-index --no-deps --force-reinstall \
 		target/dev-wheel/*.whl
+
+# One address, in Cargo.toml and where Python's metadata wants it as text.
+address:        ## writes where the project is published, ADDRESS=https://…, into the packages' metadata
+	@case '$(ADDRESS)' in https://*) ;; *) echo 'which? make address ADDRESS=https://…' >&2; exit 1;; esac
+	sed -i "s|$$(sed -n 's/^repository = "\(.*\)"$$/\1/p' Cargo.toml)|$(patsubst %/,%,$(ADDRESS))|" \
+		Cargo.toml python/pyproject.toml cli/pyproject.toml
 
 clean:          ## everything that was built
 	$(CARGO) clean

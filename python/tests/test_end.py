@@ -193,8 +193,7 @@ SHAPES = [(name, shape) for name, shapes in SERVICES.items() for shape in shapes
 
 @pytest.fixture
 def ends(request: pytest.FixtureRequest) -> int:
-    number: int = request.config.getoption("--ends")
-    return number
+    return int(str(request.config.getoption("--ends")))
 
 
 @pytest.mark.parametrize(("name", "shape"), SHAPES)

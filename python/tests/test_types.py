@@ -20,7 +20,7 @@ import ants_otp.web
 from ants_otp import Account, Client, DeliveryReport, RawAnswer, Sent, Verification
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from .conftest import Service
 
@@ -66,7 +66,7 @@ def test_annotations_resolve(name: str) -> None:
 
 
 def test_hints_are_what_is_meant() -> None:
-    assert typing.get_type_hints(Sent.raw.fget)["return"] == RawAnswer | None
+    assert typing.get_type_hints(inspect.getattr_static(Sent, "raw").fget)["return"] == RawAnswer | None
     assert typing.get_type_hints(Sent.to_dict)["return"] == dict[str, Any]
     assert typing.get_type_hints(Account.__init__)["credit"] == Decimal | str
     entered = typing.get_type_hints(Client.__enter__)["return"]
@@ -145,12 +145,13 @@ def test_a_verdict_never_comes_out_of_json() -> None:
     assert adapter.validate_python(verified) is verified
     written = adapter.dump_json(verified)
     assert json.loads(written) == verified.to_dict()
-    for take in (
+    takes: list[Callable[[], object]] = [
         lambda: adapter.validate_json(written),
         lambda: adapter.validate_python(verified.to_dict()),
         lambda: adapter.validate_strings({name: str(value) for name, value in verified.to_dict().items()}),
         lambda: adapter.validate_python("verified"),
-    ):
+    ]
+    for take in takes:
         with pytest.raises(pydantic.ValidationError):
             take()
     assert adapter.json_schema(mode="serialization")["properties"]["status"]["enum"][0] == "verified"

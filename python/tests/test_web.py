@@ -216,7 +216,10 @@ def test_a_body_without_end_is_read_no_further_than_the_limit() -> None:
     async def send(message: Any) -> None:
         statuses.append(message.get("status"))
 
-    scope = {"type": "http", "method": "POST", "headers": []}
-    asyncio.run(asgi_receiver(lambda _: pytest.fail("called"))(scope, receive, send))
+    async def main() -> None:
+        scope = {"type": "http", "method": "POST", "headers": []}
+        await asgi_receiver(lambda _: pytest.fail("called"))(scope, receive, send)
+
+    asyncio.run(main())
     assert statuses[0] == 413
     assert received == (1 << 20) + 65536

@@ -84,6 +84,20 @@ def test_it_holds_licences_and_a_bill_of_materials(wheel: Path) -> None:
     assert {"ants-otp", "rustls", "ureq-proto", "pyo3"} <= listed
 
 
+@pytest.mark.parametrize("name", ["ants_otp", "ants_otp_cli"])
+def test_it_says_where_it_comes_from_by_one_address(name: str) -> None:
+    (address,) = re.findall(r'^repository = "(.+)"$', (ROOT / "Cargo.toml").read_text(), re.MULTILINE)
+    (found,) = WHEELS.glob(f"{name}-{VERSION}-*.whl")
+    with zipfile.ZipFile(found) as archive:
+        metadata = archive.read(f"{name}-{VERSION}.dist-info/METADATA").decode()
+    urls = dict(re.findall(r"^Project-URL: (.+), (.+)$", metadata, re.MULTILINE))
+    assert urls == {
+        "Repository": address,
+        "Issues": f"{address}/issues",
+        "Changelog": f"{address}/blob/main/CHANGELOG.md",
+    }
+
+
 def test_the_licences_are_those_of_the_crates() -> None:
     run(sys.executable, ROOT / "python" / "third_party.py", "--check", cwd=ROOT)
 
@@ -126,6 +140,11 @@ def test_the_source_distribution_installs(tmp_path: Path) -> None:
     with tarfile.open(source) as archive:
         names = archive.getnames()
     assert f"ants_otp-{VERSION}/LICENSE-THIRD-PARTY" in names
+    named = re.findall(r"`(examples/[\w/.]+?)/?`", (ROOT / "python" / "README.md").read_text())
+    assert named
+    assert [path for path in named if not any(name.startswith(f"ants_otp-{VERSION}/{path}") for name in names)] == []
+    # Each once, and no tests of the package.
+    assert not any("/python/examples/" in name or "/python/tests/" in name for name in names)
     python = environment(tmp_path / "venv")
     # Without optimisation: that all of the source is there is what this shows.
     pip(python, "--config-settings=build-args=--profile dev", source)
