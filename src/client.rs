@@ -340,8 +340,22 @@ impl Client {
         call.timeout.unwrap_or(self.0.timeout)
     }
 
-    /// Sends `body`, reads the answer and writes the log line. `read` also tells whether the connection is to be kept.
+    /// One call, whose stack is wiped.
     fn perform<T: Outcome>(
+        &self,
+        asked: Asked<'_>,
+        body: &Body<'_>,
+        call: &Call,
+        read: impl FnOnce(Claim<'_>) -> Result<(T, bool)>,
+    ) -> Result<T> {
+        let result = self.carry_out(asked, body, call, read);
+        wipe_stack();
+        result
+    }
+
+    /// Sends `body`, reads the answer and writes the log line. `read` also tells whether the connection is to be kept.
+    #[inline(never)] // its frame is to lie below
+    fn carry_out<T: Outcome>(
         &self,
         asked: Asked<'_>,
         body: &Body<'_>,
@@ -376,7 +390,6 @@ impl Client {
             result
         });
         log_result(log, &asked, &result, begun);
-        wipe_stack();
         result
     }
 

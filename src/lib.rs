@@ -76,6 +76,8 @@ pub use options::Options;
 pub use raw::RawAnswer;
 #[doc(hidden)]
 pub use record::Record;
+#[doc(hidden)]
+pub use secret::wipe_stack;
 pub use sent::{OtpId, Sent};
 pub use verification::{Status, Verification};
 #[doc(hidden)]

@@ -178,11 +178,11 @@ impl io::Write for Wiped {
 }
 
 /// Wipes the stack below its caller, where what has been called before kept parts of what it read and wrote: the last bytes of
-/// a text are looked through, or encrypted, in registers and on the stack.
+/// a text are looked through, or encrypted, in registers and on the stack. For the languages over this library, too.
 #[inline(never)]
-pub(crate) fn wipe_stack() {
+pub fn wipe_stack() {
     // Frames are several times larger where nothing is optimised.
-    const DEPTH: usize = if cfg!(debug_assertions) { 32 * 1024 } else { 8 * 1024 };
+    const DEPTH: usize = if cfg!(debug_assertions) { 64 * 1024 } else { 8 * 1024 };
     [0u8; DEPTH].zeroize();
 }
 

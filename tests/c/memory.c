@@ -98,7 +98,8 @@ static int look(const struct secret *secret, const char *region, uintptr_t from,
         if (!begins[piece[at]] || !matches(secret, piece + at, length - at, part))
             continue;
         if (getenv("ANTS_OTP_SHOW_FOUND") != NULL)
-            fprintf(stderr, "%.*s\n", 64, piece + (at < 32 ? 0 : at - 32));
+            for (size_t i = at < 64 ? 0 : at - 64; i < at + 64 && i < length; i++)
+                fputc(piece[i] >= ' ' && piece[i] < 0x7F ? piece[i] : '.', stderr);
         fprintf(stderr, "left %s: %s at %#" PRIxPTR " in %s\n", when, secret->name, from + at, region);
         found++;
         at += 64;

@@ -248,7 +248,10 @@ pub unsafe fn report(error: *mut *mut Error, body: impl FnOnce() -> Result<(), E
         may_panic("border");
         Some(body())
     };
-    match guard(None, body).unwrap_or_else(|| Err(Error::internal())) {
+    let outcome = guard(None, body);
+    // Texts are looked through here already.
+    otp::wipe_stack();
+    match outcome.unwrap_or_else(|| Err(Error::internal())) {
         Ok(()) => Code::Ok.number(),
         Err(error) => {
             let code = error.code();
@@ -298,7 +301,7 @@ pub trait Settings: Handled {
 /// # Safety
 /// As [`live_mut`].
 pub unsafe fn set<S: Settings>(handle: *mut S, option: &'static str, change: impl FnOnce(S::Core) -> S::Core) -> c_int {
-    guard(Code::Internal.number(), || {
+    let code = guard(Code::Internal.number(), || {
         may_panic("border");
         // SAFETY: as the caller promises.
         let Some(handle) = (unsafe { live_mut(handle) }) else { return Code::InvalidOption.number() };
@@ -307,7 +310,9 @@ pub unsafe fn set<S: Settings>(handle: *mut S, option: &'static str, change: imp
         let code = if S::is_refused(core, option) { Code::InvalidOption } else { Code::Ok };
         handle.changed();
         code.number()
-    })
+    });
+    otp::wipe_stack();
+    code
 }
 
 /// [`set`] for a text.

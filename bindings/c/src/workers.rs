@@ -187,6 +187,7 @@ unsafe fn begin<T>(
             border::may_panic("worker");
             Some(turn.and_then(|call| work(&client, &call)))
         });
+        otp::wipe_stack();
         // The caller may free its client when it is told: nothing of it is held any more.
         drop(client);
         tell(outcome.map_or_else(|| Err(Error::internal()), |outcome| outcome.map_err(Error::from)));
