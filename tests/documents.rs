@@ -7,7 +7,7 @@ fn read_all(folder: &Path, into: &mut String) {
     for entry in std::fs::read_dir(folder).unwrap().map(Result::unwrap) {
         if entry.file_type().unwrap().is_dir() {
             read_all(&entry.path(), into);
-        } else if entry.path().extension().is_some_and(|extension| extension == "rs") {
+        } else if entry.path().extension().is_some_and(|extension| extension == "rs" || extension == "py") {
             into.push_str(&std::fs::read_to_string(entry.path()).unwrap());
         }
     }
@@ -18,7 +18,7 @@ fn every_test_that_the_page_on_reliability_names_exists() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut sources = String::new();
     read_all(&root.join("src"), &mut sources);
-    for folder in ["tests", "bindings/c/tests", "cli/tests"] {
+    for folder in ["tests", "bindings/c/tests", "cli/tests", "python/tests"] {
         read_all(&root.join(folder), &mut sources);
     }
     let page = std::fs::read_to_string(root.join("docs/reliability.md")).unwrap();
@@ -26,7 +26,8 @@ fn every_test_that_the_page_on_reliability_names_exists() {
     let names: Vec<&str> = page.split(|c| !is_word(c)).filter(|word| word.matches('_').count() >= 2).collect();
     assert!(names.len() > 40, "only {} names were found", names.len());
     for name in names {
-        assert!(sources.contains(&format!("fn {name}(")), "{name} is no test");
+        let is_there = ["fn", "def"].iter().any(|word| sources.contains(&format!("{word} {name}(")));
+        assert!(is_there, "{name} is no test");
     }
 }
 
