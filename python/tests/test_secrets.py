@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 
 def test_a_client_shows_no_secret(service: Service) -> None:
     client = service.client(proxy="http://proxy-user:hunter2@127.0.0.1:1")
-    assert repr(client) == "<ants_otp.Client open>"
+    assert repr(client) == f"<ants_otp.Client {service.url} timeout=15 open>"
     client.close()
-    assert repr(client) == "<ants_otp.Client closed>"
+    assert repr(client) == f"<ants_otp.Client {service.url} timeout=15 closed>"
     assert "hunter2" not in repr(client._native)
 
 
