@@ -348,6 +348,7 @@ mod tests {
         for &code in Code::ALL {
             assert_eq!(code.row().code, code);
             assert_eq!(Code::from_number(code.number()), Some(code));
+            assert_eq!((i32::from(code), code.to_string().as_str()), (code.number(), code.name()));
             assert!(!code.text("en").is_empty() && !code.text("th").is_empty() && !code.advice().is_empty());
             assert!(!code.text("th").is_ascii(), "{code} has no Thai sentence");
             assert!(code.advice().contains(' ') && code.advice().ends_with('.'), "{code}: {}", code.advice());
