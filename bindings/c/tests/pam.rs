@@ -275,7 +275,7 @@ fn settings_that_cannot_be_used_let_nobody_in() {
 fn a_service_that_fails_or_talks_nonsense_lets_nobody_in() {
     let Some(login) = Login::new("a_service_that_fails_or_talks_nonsense_lets_nobody_in") else { return };
     let other = VERIFIED.replace("0c342e74", "ffffffff");
-    let answers: [(&str, Vec<u8>, &str); 8] = [
+    let answers: [(&'static str, Vec<u8>, &str); 8] = [
         ("cut", Vec::new(), NO_INFO),
         ("half", http(200, VERIFIED)[..80].to_vec(), NO_INFO),
         ("503", http(503, VERIFIED), NO_INFO),
@@ -289,7 +289,8 @@ fn a_service_that_fails_or_talks_nonsense_lets_nobody_in() {
         let service = Server::start(move |seen, stream| {
             let answer = if seen.head.contains("requestOTP") { &http(200, SENT) } else { &answer };
             let _ = stream.write_all(answer);
-            Next::Close
+            // Elsewhere the next try would now and then meet a connection that is just being closed.
+            if ["cut", "half"].contains(&what) { Next::Close } else { Next::Keep }
         });
         login.configure(&service.url(), "");
         let outcome = login.with(&format!("{RIGHT}\n").repeat(3));
