@@ -64,7 +64,7 @@ class Service(BaseHTTPRequestHandler):
             back.join()
         self.close_connection = True
 
-    def log_message(self, *_: object) -> None:
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base's name
         pass
 
 
