@@ -90,7 +90,7 @@ def main() -> int:
         return 0
     given = parser.parse_args()
     if not given.also_this:
-        found.pop(version_of(sys.executable))
+        found.pop(version_of(sys.executable), None)
     failed = [version for version, path in found.items() if not test(version, path, given)]
     print(f"tested on CPython {', '.join(found)}; failed: {', '.join(failed) or 'none'}")
     return len(failed)
