@@ -6,7 +6,7 @@ use crate::environment;
 use crate::error::Words;
 use crate::log::Log;
 use crate::ownership::{Asked, Claim};
-use crate::secret::{LONGEST_IN_JSON, Secret, Secrets, Wiped, wipe_stack};
+use crate::secret::{LONGEST_IN_JSON, Secret, Secrets, Wiped, with_wiped_stack};
 use crate::transport::{Exchange, Failure, Reply, Transport, interrupted};
 use crate::{
     Account, Call, Code, Delivery, Diagnosis, Error, LogLevel, Options, OtpId, RawAnswer, Result, Sent, Verification,
@@ -348,13 +348,10 @@ impl Client {
         call: &Call,
         read: impl FnOnce(Claim<'_>) -> Result<(T, bool)>,
     ) -> Result<T> {
-        let result = self.carry_out(asked, body, call, read);
-        wipe_stack();
-        result
+        with_wiped_stack(|| self.carry_out(asked, body, call, read))
     }
 
     /// Sends `body`, reads the answer and writes the log line. `read` also tells whether the connection is to be kept.
-    #[inline(never)] // its frame is to lie below
     fn carry_out<T: Outcome>(
         &self,
         asked: Asked<'_>,

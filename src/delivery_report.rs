@@ -6,7 +6,7 @@ mod tree;
 
 use crate::check::shown;
 use crate::json;
-use crate::secret::{Secret, wipe_stack};
+use crate::secret::{Secret, with_wiped_stack};
 use crate::{Code, Delivery, Error, Result};
 use std::fmt;
 use std::sync::Arc;
@@ -70,9 +70,8 @@ pub fn parse_delivery_report(body: &[u8], content_type: &str) -> Result<Vec<Deli
         }
         Ok(reports)
     };
-    let read = read();
-    wipe_stack();
-    read.map_err(|why| Error::new(Code::BadAnswer, Delivery::Unknown, format!("This is no delivery report: {why}.")))
+    with_wiped_stack(read)
+        .map_err(|why| Error::new(Code::BadAnswer, Delivery::Unknown, format!("This is no delivery report: {why}.")))
 }
 
 fn is_xml(content_type: &str, text: &str) -> bool {

@@ -77,7 +77,7 @@ pub use raw::RawAnswer;
 #[doc(hidden)]
 pub use record::Record;
 #[doc(hidden)]
-pub use secret::wipe_stack;
+pub use secret::with_wiped_stack;
 pub use sent::{OtpId, Sent};
 pub use verification::{Status, Verification};
 #[doc(hidden)]

@@ -177,10 +177,21 @@ impl io::Write for Wiped {
     }
 }
 
-/// Wipes the stack below its caller, where what has been called before kept parts of what it read and wrote: the last bytes of
-/// a text are looked through, or encrypted, in registers and on the stack. For the languages over this library, too.
+/// Runs `body`, and wipes the stack that it has used: the last bytes of a text are looked through, or encrypted, in registers
+/// and on the stack. For the languages over this library, too.
+pub fn with_wiped_stack<T>(body: impl FnOnce() -> T) -> T {
+    /// Its frame is to lie below that of its caller.
+    #[inline(never)]
+    fn apart<T>(body: impl FnOnce() -> T) -> T {
+        body()
+    }
+    let result = apart(body);
+    wipe_stack();
+    result
+}
+
 #[inline(never)]
-pub fn wipe_stack() {
+fn wipe_stack() {
     // Frames are several times larger where nothing is optimised.
     const DEPTH: usize = if cfg!(debug_assertions) { 64 * 1024 } else { 8 * 1024 };
     [0u8; DEPTH].zeroize();

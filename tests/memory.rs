@@ -137,7 +137,8 @@ fn begun(secrets: &Secrets, client: &Client, call: Call) {
 
 fn report(what: &str, found: &[String]) {
     for place in found {
-        println!("left: {what}: {place}");
+        // The test's name may stand before it in the line.
+        println!("\nleft: {what}: {place}");
     }
 }
 

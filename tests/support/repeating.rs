@@ -83,7 +83,9 @@ pub fn answer(seen: &Seen, stream: &mut dyn Write, repeats: Repeats) -> Next {
     };
     let words = told.words();
     let usual = match operation {
-        "otp/verifyOTP" => VERIFIED.replace('{', &format!(r#"{{"echo":"{words}","#)),
+        // Not at once behind the head: its end is looked for 32 bytes at a time, in registers that an unoptimised build keeps
+        // on the stack.
+        "otp/verifyOTP" => VERIFIED.replace('}', &format!(r#","echo":"{words}"}}"#)),
         "account/balance" => r#"{"type":"prepaid","credit":7}"#.to_owned(),
         _ => SENT.to_owned(),
     };

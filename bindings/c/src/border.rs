@@ -248,10 +248,8 @@ pub unsafe fn report(error: *mut *mut Error, body: impl FnOnce() -> Result<(), E
         may_panic("border");
         Some(body())
     };
-    let outcome = guard(None, body);
     // Texts are looked through here already.
-    otp::wipe_stack();
-    match outcome.unwrap_or_else(|| Err(Error::internal())) {
+    match otp::with_wiped_stack(|| guard(None, body)).unwrap_or_else(|| Err(Error::internal())) {
         Ok(()) => Code::Ok.number(),
         Err(error) => {
             let code = error.code();
@@ -301,7 +299,7 @@ pub trait Settings: Handled {
 /// # Safety
 /// As [`live_mut`].
 pub unsafe fn set<S: Settings>(handle: *mut S, option: &'static str, change: impl FnOnce(S::Core) -> S::Core) -> c_int {
-    let code = guard(Code::Internal.number(), || {
+    let body = || {
         may_panic("border");
         // SAFETY: as the caller promises.
         let Some(handle) = (unsafe { live_mut(handle) }) else { return Code::InvalidOption.number() };
@@ -310,9 +308,8 @@ pub unsafe fn set<S: Settings>(handle: *mut S, option: &'static str, change: imp
         let code = if S::is_refused(core, option) { Code::InvalidOption } else { Code::Ok };
         handle.changed();
         code.number()
-    });
-    otp::wipe_stack();
-    code
+    };
+    otp::with_wiped_stack(|| guard(Code::Internal.number(), body))
 }
 
 /// [`set`] for a text.

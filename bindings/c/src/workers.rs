@@ -183,11 +183,11 @@ unsafe fn begin<T>(
     let (Client { core, workers }, call) = unsafe { (given(client)?, options(call)) };
     let client = core.clone();
     let job = move |turn: otp::Result<otp::Call>| {
-        let outcome = border::guard(None, || {
+        let body = || {
             border::may_panic("worker");
             Some(turn.and_then(|call| work(&client, &call)))
-        });
-        otp::wipe_stack();
+        };
+        let outcome = otp::with_wiped_stack(|| border::guard(None, body));
         // The caller may free its client when it is told: nothing of it is held any more.
         drop(client);
         tell(outcome.map_or_else(|| Err(Error::internal()), |outcome| outcome.map_err(Error::from)));
