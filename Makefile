@@ -27,12 +27,13 @@ ZIG_VERSION     := ziglang==0.17.1
 TEST_TOOLS  := pytest==9.2.0 cmake==4.4.5 cffi==2.1.1 pycparser==3.12 phonenumbers==9.0.43
 PYRIGHT     := pyright[nodejs]==1.1.414
 # What the Python package is tested with: on each Python, and once in full.
-LIGHT_TOOLS := pytest==9.2.0 anyio==4.16.0 uvloop==0.23.0 tenacity==9.2.1 stamina==26.1.0 asgiref==3.12.1 sentry-sdk==2.75.0
+LIGHT_TOOLS := pytest==9.2.0 anyio==4.16.0 uvloop==0.23.0 tenacity==9.2.1 stamina==26.1.0 asgiref==3.12.1 sentry-sdk==2.75.0 \
+	pydantic==2.14.4 jedi==0.20.1
 # These have left Python 3.10.
 NEWER       := $(patsubst %,'%;python_version>="3.11"',hypothesis==6.170.17 fastapi==0.165.0 python-multipart==0.0.34)
 WEB_TOOLS   := $(NEWER) opentelemetry-sdk==1.45.2 gunicorn==27.0.1 celery==5.7.0 pytest-run-parallel==0.10.0 \
 	uvicorn==0.54.0 itsdangerous==2.2.0 Django==5.2.19 Flask==3.1.3 \
-	gevent==26.9.0 eventlet==0.41.3 trio==0.35.0 jedi==0.20.1 $(PYRIGHT)
+	gevent==26.9.0 eventlet==0.41.3 trio==0.35.0 $(PYRIGHT)
 DOC_TOOLS   := pdoc==16.0.0
 CHECK_TOOLS := mypy==2.4.1 selenium==4.51.0 $(PYRIGHT) ruff==0.17.6 clang-format==23.1.5
 
