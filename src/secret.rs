@@ -4,7 +4,7 @@
 use crate::authorization;
 use std::fmt;
 use std::io;
-use std::mem;
+use std::mem::{self, MaybeUninit};
 use std::ops::{Deref, DerefMut};
 use zeroize::Zeroize;
 
@@ -194,7 +194,8 @@ pub fn with_wiped_stack<T>(body: impl FnOnce() -> T) -> T {
 fn wipe_stack() {
     // Frames are several times larger where nothing is optimised.
     const DEPTH: usize = if cfg!(debug_assertions) { 64 * 1024 } else { 8 * 1024 };
-    [0u8; DEPTH].zeroize();
+    // As a slice it is wiped all at once.
+    [MaybeUninit::<u8>::uninit(); DEPTH].as_mut_slice().zeroize();
 }
 
 /// What stands where a secret was.
