@@ -75,7 +75,8 @@ def test_the_native_module_shows_nothing_but_its_init_function() -> None:
 
 def test_calls_import_nothing_new(service: Service) -> None:
     service.answer = lambda body: {"otpId": "OTP-1", **({"result": True} if "otpCode" in body else {})}
-    loaded = set(sys.modules)
+    # Loaded where another test has loaded opentelemetry.
+    loaded = {*sys.modules, "ants_otp._telemetry"}
     with service.client() as client:
         assert client.verify(client.request("0812345678"), "12345")
-    assert set(sys.modules) == loaded
+    assert set(sys.modules) <= loaded
