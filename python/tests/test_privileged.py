@@ -21,12 +21,13 @@ CHILD = """
     class Service(BaseHTTPRequestHandler):
         def do_POST(self):
             self.rfile.read(int(self.headers["Content-Length"]))
+            # Before the answer: the call ends with that.
+            print("asked", flush=True)
             body = b'{"otpId": "OTP-1", "result": true}'
             self.send_response(200)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
-            print("asked", flush=True)
         def log_message(self, *_):
             pass
 
