@@ -273,28 +273,26 @@ const char *ants_otp_version(void);
 const char *ants_otp_code_name(int code);
 
 /**
- * What happened, for developers and logs, in English ("en") or Thai ("th"). A page shows ants_otp_code_user_text(). Tags
- * such as "th-TH" are understood; any other language, and NULL, give English.
+ * What happened, for developers and logs, in English ("en") or Thai ("th"). A page shows ants_otp_code_user_text().
+ * Tags such as "th-TH" are understood; any other language, and NULL, give English.
  *
  * Ownership: the text lives for ever.
  * Codes: none; an unknown number gives a sentence that says so.
  * Threads: any.
  * Since: 0.1.0
  */
-const char *ants_otp_code_text(int code,
-                               const char *language);
+const char *ants_otp_code_text(int code, const char *language);
 
 /**
- * What a page may show to the person who holds the telephone, in English or Thai; languages as for ants_otp_code_text().
- * All that is not that person's to mend is one sentence.
+ * What a page may show to the person who holds the telephone, in English or Thai; languages as for
+ * ants_otp_code_text(). All that is not that person's to mend is one sentence.
  *
  * Ownership: the text lives for ever.
  * Codes: none; an unknown number gives the sentence of what is not the person's to mend.
  * Threads: any.
  * Since: 0.1.0
  */
-const char *ants_otp_code_user_text(int code,
-                                    const char *language);
+const char *ants_otp_code_user_text(int code, const char *language);
 
 /**
  * What a developer or operator can do about a code, in English.
@@ -432,17 +430,16 @@ int ants_otp_options_set_connect_timeout_ms(ants_otp_options *options, int64_t c
 int ants_otp_options_set_country_code(ants_otp_options *options, const char *code);
 
 /**
- * A PEM file of certificates to trust beside the roots. It is read by ants_otp_client_new(), which fails where none of them
- * can be used; single ones that cannot, or that say that they are not for servers (TRUSTED CERTIFICATE), are left out with
- * a log line.
+ * A PEM file of certificates to trust beside the roots. It is read by ants_otp_client_new(), which fails where none of
+ * them can be used; single ones that cannot, or that say that they are not for servers (TRUSTED CERTIFICATE), are left
+ * out with a log line.
  *
  * Ownership: the text is copied.
  * Codes: ANTS_OTP_OK, ANTS_OTP_ERR_INVALID_OPTION.
  * Threads: one at a time.
  * Since: 0.1.0
  */
-int ants_otp_options_set_ca_file(ants_otp_options *options,
-                                 const char *path);
+int ants_otp_options_set_ca_file(ants_otp_options *options, const char *path);
 
 /**
  * Which roots are trusted: "bundled" (Mozilla's, compiled in; the default), "system" (this machine's; SSL_CERT_FILE and
@@ -492,16 +489,15 @@ int ants_otp_options_set_proxy(ants_otp_options *options, const char *url);
 int ants_otp_options_set_proxy_from_env(ants_otp_options *options, bool on);
 
 /**
- * Whether http:// is taken to hosts that are not loopback, or through a proxy that is not: credentials and OTP codes then
- * travel unencrypted. Off if not set.
+ * Whether http:// is taken to hosts that are not loopback, or through a proxy that is not: credentials and OTP codes
+ * then travel unencrypted. Off if not set.
  *
  * Ownership: none.
  * Codes: ANTS_OTP_OK, ANTS_OTP_ERR_INVALID_OPTION.
  * Threads: one at a time.
  * Since: 0.1.0
  */
-int ants_otp_options_set_allow_plain_http(ants_otp_options *options,
-                                          bool on);
+int ants_otp_options_set_allow_plain_http(ants_otp_options *options, bool on);
 
 /**
  * How many idle connections are kept for the next calls: 0 to 4096; if not set, 64, or as many as there are threads for

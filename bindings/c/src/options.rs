@@ -220,9 +220,9 @@ pub unsafe extern "C" fn ants_otp_options_set_country_code(options: *mut Options
     unsafe { border::set_text(options, "country_code", code, |core, value| core.country_code(value)) }
 }
 
-/// A PEM file of certificates to trust beside the roots. It is read by ants_otp_client_new(), which fails where none of them
-/// can be used; single ones that cannot, or that say that they are not for servers (TRUSTED CERTIFICATE), are left out with
-/// a log line.
+/// A PEM file of certificates to trust beside the roots. It is read by ants_otp_client_new(), which fails where none of
+/// them can be used; single ones that cannot, or that say that they are not for servers (TRUSTED CERTIFICATE), are left
+/// out with a log line.
 ///
 /// Ownership: the text is copied.
 /// Codes: ANTS_OTP_OK, ANTS_OTP_ERR_INVALID_OPTION.
@@ -300,8 +300,8 @@ pub unsafe extern "C" fn ants_otp_options_set_proxy_from_env(options: *mut Optio
     unsafe { border::set(options, "proxy_from_env", |core| core.proxy_from_env(on)) }
 }
 
-/// Whether http:// is taken to hosts that are not loopback, or through a proxy that is not: credentials and OTP codes then
-/// travel unencrypted. Off if not set.
+/// Whether http:// is taken to hosts that are not loopback, or through a proxy that is not: credentials and OTP codes
+/// then travel unencrypted. Off if not set.
 ///
 /// Ownership: none.
 /// Codes: ANTS_OTP_OK, ANTS_OTP_ERR_INVALID_OPTION.
