@@ -140,7 +140,7 @@ def test_the_source_distribution_installs(tmp_path: Path) -> None:
     with tarfile.open(source) as archive:
         names = archive.getnames()
     assert f"ants_otp-{VERSION}/LICENSE-THIRD-PARTY" in names
-    named = re.findall(r"`(examples/[\w/.]+?)/?`", (ROOT / "python" / "README.md").read_text())
+    named = re.findall(r"`(examples/[\w/.-]+?)/?`", (ROOT / "python" / "README.md").read_text())
     assert named
     assert [path for path in named if not any(name.startswith(f"ants_otp-{VERSION}/{path}") for name in names)] == []
     # Each once, and no tests of the package.
