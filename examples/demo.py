@@ -154,7 +154,7 @@ def main() -> int:
 
     environment = {name: value for name, value in os.environ.items() if not name.startswith("ANTS_OTP_")}
     with running([arguments.program, "explain", "--json"], environment) as explain:
-        sentences = {code["name"]: code["english"] for code in json.loads(explain.line())["codes"]}
+        sentences = {code["name"]: code["user_text"]["en"] for code in json.loads(explain.line())["codes"]}
 
     verified: list[str] = []
     languages = [language.partition("=") for language in arguments.languages]
