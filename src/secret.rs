@@ -193,7 +193,7 @@ pub fn with_wiped_stack<T>(body: impl FnOnce() -> T) -> T {
 #[inline(never)]
 fn wipe_stack() {
     // Frames are several times larger where nothing is optimised.
-    const DEPTH: usize = if cfg!(debug_assertions) { 64 * 1024 } else { 8 * 1024 };
+    const DEPTH: usize = if cfg!(debug_assertions) { 64 * 1024 } else { 4 * 1024 };
     // As a slice it is wiped all at once.
     [MaybeUninit::<u8>::uninit(); DEPTH].as_mut_slice().zeroize();
 }

@@ -120,7 +120,7 @@ impl Carried<'_> {
         if output.len() < room {
             output.resize(room.max(SMALL_OUTPUT));
         }
-        let output = WipedAfter(output);
+        let output = WipedAfter(&mut output[..room]);
         let unwritten = || Failure::not_sent(Code::Internal, "The request could not be written.").for_good();
         let Written { head, length, state } = write(output.0).ok_or_else(unwritten)?;
         let request = &output.0[..length];

@@ -118,7 +118,7 @@ fn read_body(carried: &mut Carried<'_>, mut call: Call<RecvBody>) -> Result<Wipe
     let ends_with_connection = matches!(call.body_mode(), BodyMode::CloseDelimited);
     while ends_with_connection || !call.can_proceed() {
         let length = body.len();
-        body.resize(length + PIECE);
+        body.resize(length + carried.input().len().min(PIECE));
         let (used, read) = call.read(carried.input(), &mut body[length..]).map_err(|_| distrusted())?;
         carried.consume(used);
         body.resize(length + read);

@@ -6,6 +6,7 @@ use super::resolver::interrupted;
 use super::socket::Socket;
 use super::tls;
 use crate::Code;
+use crate::secret::with_wiped_stack;
 use rustls::ClientConnection;
 use std::io::{self, Read, Write};
 use zeroize::Zeroize;
@@ -64,7 +65,8 @@ impl Link {
         match self {
             Link::Plain(socket) => socket.send(data, exchange),
             Link::Tls(link) => {
-                link.session.writer().write_all(data).map_err(Fault::Cut)?;
+                // Ciphers keep the last bytes of a text on the stack.
+                with_wiped_stack(|| link.session.writer().write_all(data)).map_err(Fault::Cut)?;
                 link.flush(exchange)
             }
         }
@@ -225,7 +227,7 @@ impl TlsLink {
             Ok(read) => read,
             Err(error) => return Err(below.fault.take().unwrap_or_else(|| exchange.cut(error))),
         };
-        self.session.process_new_packets().map_err(Fault::Tls)?;
+        with_wiped_stack(|| self.session.process_new_packets()).map_err(Fault::Tls)?;
         Ok(read)
     }
 

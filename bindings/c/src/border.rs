@@ -22,6 +22,50 @@ pub fn guard<R, F: FnOnce() -> R>(otherwise: R, body: F) -> R {
     })
 }
 
+/// Runs `body`, and wipes what it leaves in stack and registers: texts are looked through here already.
+pub fn wiping<R>(body: impl FnOnce() -> R) -> R {
+    let result = otp::with_wiped_stack(body);
+    wipe_vector_registers();
+    result
+}
+
+/// Ciphers leave text there. The next function that a program binds as it calls it would have them all saved on the stack.
+#[inline(never)]
+fn wipe_vector_registers() {
+    #[cfg(target_arch = "x86_64")]
+    {
+        use std::arch::{asm, is_x86_feature_detected};
+        if is_x86_feature_detected!("avx512f") {
+            // SAFETY: the processor knows the instructions; they touch registers alone, all of which the ABI lets a function
+            // change and the compiler is told of.
+            unsafe {
+                asm!(
+                    ".irp n, 16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31",
+                    "vpxord zmm\\n, zmm\\n, zmm\\n",
+                    ".endr",
+                    clobber_abi("sysv64"),
+                    options(nomem, nostack, preserves_flags)
+                );
+            }
+        }
+        if is_x86_feature_detected!("avx") {
+            // SAFETY: as above.
+            unsafe { asm!("vzeroall", clobber_abi("sysv64"), options(nomem, nostack, preserves_flags)) }
+        } else {
+            // SAFETY: as above; every x86-64 has them.
+            unsafe {
+                asm!(
+                    ".irp n, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15",
+                    "xorps xmm\\n, xmm\\n",
+                    ".endr",
+                    clobber_abi("sysv64"),
+                    options(nomem, nostack, preserves_flags)
+                );
+            }
+        }
+    }
+}
+
 /// While it lives, the thread cannot be cancelled: that would unwind its stack, and Rust's frames abort the process then.
 struct Uncancelled {
     before: c_int,
@@ -248,8 +292,7 @@ pub unsafe fn report(error: *mut *mut Error, body: impl FnOnce() -> Result<(), E
         may_panic("border");
         Some(body())
     };
-    // Texts are looked through here already.
-    match otp::with_wiped_stack(|| guard(None, body)).unwrap_or_else(|| Err(Error::internal())) {
+    match wiping(|| guard(None, body)).unwrap_or_else(|| Err(Error::internal())) {
         Ok(()) => Code::Ok.number(),
         Err(error) => {
             let code = error.code();
@@ -309,7 +352,7 @@ pub unsafe fn set<S: Settings>(handle: *mut S, option: &'static str, change: imp
         handle.changed();
         code.number()
     };
-    otp::with_wiped_stack(|| guard(Code::Internal.number(), body))
+    wiping(|| guard(Code::Internal.number(), body))
 }
 
 /// [`set`] for a text.

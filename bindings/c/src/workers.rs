@@ -187,7 +187,7 @@ unsafe fn begin<T>(
             border::may_panic("worker");
             Some(turn.and_then(|call| work(&client, &call)))
         };
-        let outcome = otp::with_wiped_stack(|| border::guard(None, body));
+        let outcome = border::wiping(|| border::guard(None, body));
         // The caller may free its client when it is told: nothing of it is held any more.
         drop(client);
         tell(outcome.map_or_else(|| Err(Error::internal()), |outcome| outcome.map_err(Error::from)));
