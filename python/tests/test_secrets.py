@@ -200,6 +200,7 @@ def test_no_frame_of_a_cancelled_call_keeps_a_secret(service: Service, when: str
     assert_no_secret(errors[0], at_least=0 if when == "before it begins" else 1)
 
 
+@pytest.mark.thread_unsafe(reason="only the main thread sets signal handlers")
 def test_no_frame_that_a_signal_ends_keeps_a_secret(service: Service) -> None:
     service.silent = True
 
