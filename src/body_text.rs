@@ -34,6 +34,14 @@ impl From<Wiped> for BodyText {
 }
 
 impl BodyText {
+    /// As text, where the coding is known.
+    pub fn text(&self) -> Option<&str> {
+        match self {
+            BodyText::Utf8(text) | BodyText::Thai(text) => Some(text.reveal()),
+            BodyText::Unreadable(_) => None,
+        }
+    }
+
     /// In UTF-8, or as they came where they are unreadable.
     pub fn bytes(&self) -> &[u8] {
         match self {

@@ -4,9 +4,10 @@
 
 mod tree;
 
+use crate::body_text::BodyText;
 use crate::check::shown;
 use crate::json;
-use crate::secret::{Secret, with_wiped_stack};
+use crate::secret::{Secret, Wiped, with_wiped_stack};
 use crate::{Code, Delivery, Error, Result};
 use std::fmt;
 use std::sync::Arc;
@@ -50,8 +51,9 @@ impl Common {
 
 /// Reads the body of a delivery report: JSON or XML, one report or a list, flattened to one entry for each SMS.
 ///
-/// `content_type` is the request's header; where it names neither JSON nor XML, the body's first character decides. At most
-/// 1 MiB and 10 000 entries are read, XML without DTD and entities.
+/// The text is UTF-8 or, as answers of the service may be, in windows-874 (TIS-620). `content_type` is the request's header;
+/// where it names neither JSON nor XML, the body's first character decides. At most 1 MiB and 10 000 entries are read, XML
+/// without DTD and entities.
 ///
 /// # Errors
 /// −31 for a body that is no report. Answer the service with an error status then, or with success: no rule is documented.
@@ -61,7 +63,14 @@ pub fn parse_delivery_report(body: &[u8], content_type: &str) -> Result<Vec<Deli
             return Err("it is longer than 1 MiB");
         }
         let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
-        let text = std::str::from_utf8(body).map_err(|_| "it is not UTF-8")?;
+        let decoded;
+        let text = match std::str::from_utf8(body) {
+            Ok(text) => text,
+            Err(_) => {
+                decoded = BodyText::from(Wiped::from(body.to_vec()));
+                decoded.text().ok_or("it is neither UTF-8 nor windows-874")?
+            }
+        };
         let root = if is_xml(content_type, text) { tree::from_xml(text)? } else { tree::from_json(text)? };
         let mut reports = Vec::new();
         collect_reports(&root, MAX_WRAPPERS, &mut reports)?;
@@ -339,6 +348,19 @@ mod tests {
     fn xml_text_and_predefined_entities_are_read() {
         let report = one("<r><details><to>66</to><text>a &lt;b&gt; &amp; &#3585;</text></details></r>", "");
         assert_eq!(report.text(), "a <b> & ก");
+    }
+
+    #[test]
+    fn a_report_in_the_coding_of_thai_windows_is_read() {
+        // "Delivered" in Thai.
+        let words = b"\xCA\xE8\xA7\xE1\xC5\xE9\xC7";
+        for (before, after) in [
+            ("{\"details\":[{\"to\":\"66812345678\",\"text\":\"", "\"}]}"),
+            ("<r><details><to>66812345678</to><text>", "</text></details></r>"),
+        ] {
+            let reports = parse_delivery_report(&[before.as_bytes(), words, after.as_bytes()].concat(), "").unwrap();
+            assert_eq!((reports[0].to(), reports[0].text()), ("66812345678", "ส่งแล้ว"));
+        }
     }
 
     #[test]

@@ -462,10 +462,12 @@ fn an_announced_body_that_does_not_come_blames_nobody() {
 fn a_proxy_that_wants_credentials_in_a_way_that_is_not_spoken_here_says_which() {
     let scene = Scene::new();
     let cases = [
-        ("Proxy-Authenticate: NTLM\r\nProxy-Authenticate: Negotiate\r\n", "by NTLM, Negotiate alone"),
+        ("Proxy-Authenticate: NTLM\r\nProxy-Authenticate: Negotiate\r\n", "by Negotiate, NTLM alone"),
         ("proxy-authenticate: Negotiate, NTLM\r\n", "by Negotiate, NTLM alone"),
         ("Proxy-Authenticate: NTLM TlRMTVNTUAACAAAA==\r\n", "by NTLM alone"),
         ("Proxy-Authenticate: Digest realm=\"Basic, x\", nonce=\"a\", qop=auth\r\n", "by Digest alone"),
+        ("Proxy-Authenticate: secret\r\n", "by another scheme alone"),
+        ("Proxy-Authenticate: secret, digest\r\n", "by Digest alone"),
         ("Proxy-Authenticate: Negotiate\nProxy-Authenticate: Basic realm=x\n", "asks for credentials"),
         ("Proxy-Authenticate: NTLM, basic realm=\"a, b\"\r\n", "asks for credentials"),
         ("Proxy-Authenticate: \u{1}\u{7f}\r\n", "asks for credentials"),

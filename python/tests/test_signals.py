@@ -19,7 +19,17 @@ import pytest
 from ants_otp import Client, Code, Delivery, OtpError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from .conftest import Service
+
+
+@pytest.fixture(autouse=True, scope="module")
+def ctrl_c_counts() -> Iterator[None]:
+    """A shell starts what runs in its background with SIGINT ignored, and so would be each child of these tests."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 def send_soon(number: int, delay: float = 0.1) -> threading.Timer:

@@ -119,7 +119,12 @@ impl Link {
         match self {
             Link::Plain(socket) => socket.holds_more(),
             Link::Tls(link) => {
-                link.session.process_new_packets().is_ok_and(|state| state.plaintext_bytes_to_read() > 0)
+                let more = link.session.process_new_packets().is_ok_and(|state| state.plaintext_bytes_to_read() > 0);
+                if more {
+                    // What it left on the stack in deciphering.
+                    with_wiped_stack(|| ());
+                }
+                more
             }
         }
     }

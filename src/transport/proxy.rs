@@ -339,14 +339,19 @@ impl Reply {
         if offered.is_empty() || offered.iter().any(|scheme| scheme.eq_ignore_ascii_case("Basic")) {
             return "it asks for credentials: put user:password@ into the proxy's URL, or correct them".to_owned();
         }
-        // So many there are, and no more are shown.
-        let shown = offered.iter().take(4).map(|scheme| &scheme[..scheme.len().min(20)]).collect::<Vec<_>>().join(", ");
+        // Any other word of the proxy's may be a secret that it repeats.
+        let known = SCHEMES.iter().filter(|known| offered.iter().any(|scheme| scheme.eq_ignore_ascii_case(known)));
+        let shown = known.copied().collect::<Vec<_>>().join(", ");
         format!(
-            "it takes credentials by {shown} alone, which is not spoken here: have it take Basic too, or put a proxy \
-             between that speaks it (such as cntlm or px)"
+            "it takes credentials by {} alone, which is not spoken here: have it take Basic too, or put a proxy between \
+             that speaks it (such as cntlm or px)",
+            if shown.is_empty() { "another scheme" } else { &shown }
         )
     }
 }
+
+/// What else a proxy may ask for: IANA's registry of HTTP authentication schemes, and two that it lacks.
+const SCHEMES: [&str; 7] = ["Negotiate", "NTLM", "Kerberos", "Digest", "Bearer", "HOBA", "SCRAM-SHA-256"];
 
 /// The schemes in a list of challenges (RFC 9110, section 11.6.1). A comma stands between two challenges, and between two
 /// parameters of one.

@@ -43,7 +43,8 @@ impl Talk {
     }
 
     fn say(&mut self, line: &str) {
-        writeln!(self.input.as_mut().unwrap(), "{line}").unwrap();
+        // In one write, as a terminal hands it over; writeln! would make two.
+        self.input.as_mut().unwrap().write_all(format!("{line}\n").as_bytes()).unwrap();
     }
 
     fn hear(&mut self) -> String {
