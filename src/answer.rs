@@ -370,8 +370,10 @@ fn status_words(object: &Object<'_>) -> Words {
 
 /// Identifiers compare without letter case (wire.md, "Service").
 pub(crate) fn same_id(a: &str, b: &str) -> bool {
-    // Letter by letter: a copy in small letters could be one of a secret.
-    a.eq_ignore_ascii_case(b)
+    // Most are the same to the letter, and a comparison of memory is fast. Else letter by letter: a copy in small letters
+    // could be one of a secret.
+    a == b
+        || a.eq_ignore_ascii_case(b)
         || !a.is_ascii()
             && !b.is_ascii()
             && a.chars().flat_map(char::to_lowercase).eq(b.chars().flat_map(char::to_lowercase))

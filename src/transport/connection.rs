@@ -37,9 +37,10 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    pub fn new(link: Link, host: &str) -> Self {
+    /// In a box: it goes from hand to hand several times a call.
+    pub fn new(link: Link, host: &str) -> Box<Self> {
         let (output, input, history) = (Wiped::default(), Wiped::default(), History::default());
-        Connection { link, host: host.to_owned(), output, input, start: 0, end: 0, used: 0, history }
+        Box::new(Connection { link, host: host.to_owned(), output, input, start: 0, end: 0, used: 0, history })
     }
 
     /// Whether an idle connection can be used: open, and with nothing waiting to be read.

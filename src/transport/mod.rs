@@ -80,7 +80,7 @@ struct Process {
 /// An answer with the connection that it came on, which is closed with it unless it is kept.
 pub(crate) struct Reply<'a> {
     pub answer: Answer,
-    connection: Connection,
+    connection: Box<Connection>,
     /// HTTP lets the connection carry another call.
     reusable: bool,
     process: &'a Process,
@@ -163,7 +163,7 @@ impl Transport {
     }
 
     /// A new connection to the service, through the proxy if there is one.
-    fn connect(&self, process: &Process, url: &Uri, exchange: &Exchange) -> Result<Connection, Failure> {
+    fn connect(&self, process: &Process, url: &Uri, exchange: &Exchange) -> Result<Box<Connection>, Failure> {
         let secure = url.scheme_str() == Some("https");
         let (host, port) = address_of(url);
         let mut link = match &self.settings.proxy {

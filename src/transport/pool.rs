@@ -13,7 +13,7 @@ pub(crate) struct Pool {
 }
 
 struct Idle {
-    connection: Connection,
+    connection: Box<Connection>,
     since: Instant,
 }
 
@@ -23,7 +23,7 @@ impl Pool {
     }
 
     /// The newest connection that `suits` and is still good: young enough, open, and with nothing waiting to be read.
-    pub fn take(&self, suits: impl Fn(&Connection) -> bool) -> Option<Connection> {
+    pub fn take(&self, suits: impl Fn(&Connection) -> bool) -> Option<Box<Connection>> {
         loop {
             let mut idle = self.lock();
             let newest = idle.iter().rposition(|idle| suits(&idle.connection))?;
@@ -44,7 +44,7 @@ impl Pool {
     }
 
     /// Keeps a connection whose answer was read to its end, and as that of its call.
-    pub fn put(&self, connection: Connection) {
+    pub fn put(&self, connection: Box<Connection>) {
         if self.max == 0 {
             return;
         }
