@@ -4,7 +4,7 @@
 
 use crate::body_text::BodyText;
 use crate::check::{self, shown};
-use crate::error::{Parts, Words};
+use crate::error::{Parts, ServiceMessage};
 use crate::json::{self, Json, Key, Object};
 use crate::secret::{Secret, Wiped};
 use crate::{Account, Code, Delivery, Error, Result, Sent, Status, Verification};
@@ -18,7 +18,7 @@ pub(crate) struct Answer {
     /// As it came; empty where nobody asked for it.
     pub head: Wiped,
     pub body: BodyText,
-    /// It came on a connection that had carried another call before.
+    /// It came on a connection that had in_flight another call before.
     pub reused: bool,
 }
 
@@ -39,7 +39,7 @@ pub(crate) enum Naming {
     Refusal,
 }
 
-/// Words that mean success, in a `success` or `status` object. They never decide a call by themselves.
+/// ServiceMessage that mean success, in a `success` or `status` object. They never decide a call by themselves.
 fn means_success(words: &str) -> bool {
     Code::from_service_words(words) == Some(Code::Ok)
 }
@@ -98,7 +98,7 @@ impl Answer {
             result: result.unwrap_or(false),
             is_error_count: over_limit,
             is_expr_code: expired,
-            words: Words::default(),
+            words: ServiceMessage::default(),
             http_status: self.http_status,
         };
         Ok(Verdict { verification, naming })
@@ -142,8 +142,8 @@ impl Answer {
     /// Reads the answer into `object`, which stays empty if that is malformed. It is accepted if it is readable, has an HTTP 2xx status and refuses nothing.
     fn accepted<'a>(&'a self, object: &mut Object<'a>) -> Result<()> {
         let read = match &self.body {
-            BodyText::Utf8(text) => object.read(text.reveal()),
-            BodyText::Thai(text) => object.read_doubtful(text.reveal()),
+            BodyText::Utf8(text) => object.read(text.expose_secret()),
+            BodyText::Thai(text) => object.read_doubtful(text.expose_secret()),
             BodyText::Unreadable(_) => Err("it is text in no known coding"),
         };
         let read = read.and_then(|()| object.refuse_repeats());
@@ -179,7 +179,7 @@ impl Answer {
     }
 
     /// An HTTP status with no readable error: 400, 401, 402 and 429 have codes, the others are no answer to the call.
-    fn bare(&self, words: Words) -> Error {
+    fn bare(&self, words: ServiceMessage) -> Error {
         match code_of_status(self.http_status) {
             Some(code) => self.error(code, Delivery::Answered, code.text("en").to_owned(), words),
             None => {
@@ -195,7 +195,7 @@ impl Answer {
     }
 
     fn bare_or_untrusted(&self, why: &'static str) -> Error {
-        if (200..300).contains(&self.http_status) { self.untrusted(why) } else { self.bare(Words::default()) }
+        if (200..300).contains(&self.http_status) { self.untrusted(why) } else { self.bare(ServiceMessage::default()) }
     }
 
     fn trusted<T>(&self, read: Result<T, &'static str>) -> Result<T> {
@@ -204,10 +204,10 @@ impl Answer {
 
     pub fn untrusted(&self, why: &str) -> Error {
         let message = format!("The answer cannot be trusted: {why}.");
-        self.error(Code::BadAnswer, Delivery::Unknown, message, Words::default())
+        self.error(Code::BadAnswer, Delivery::Unknown, message, ServiceMessage::default())
     }
 
-    fn error(&self, code: Code, delivery: Delivery, message: String, words: Words) -> Error {
+    fn error(&self, code: Code, delivery: Delivery, message: String, words: ServiceMessage) -> Error {
         Error::from_parts(Parts {
             code,
             delivery,
@@ -223,7 +223,7 @@ impl Answer {
 /// What an answer's body refuses: the code, if code or words are known, and the service's words.
 struct Refusal {
     code: Option<Code>,
-    words: Words,
+    words: ServiceMessage,
 }
 
 /// The refusal that `object` tells, if it tells one: a code other than success in any of the known places; else an
@@ -240,7 +240,7 @@ fn refusal(object: &Object<'_>) -> Result<Option<Refusal>, &'static str> {
         return Ok(None);
     }
     let mut words = failing.map(|part| part.words.clone()).unwrap_or_else(|| top_words(object));
-    if words.message.reveal().is_empty() {
+    if words.message.expose_secret().is_empty() {
         words = top_words(object);
     }
     let known = match stated {
@@ -250,7 +250,7 @@ fn refusal(object: &Object<'_>) -> Result<Option<Refusal>, &'static str> {
             Some(Code::from_service_number(number).unwrap_or(Code::Refused))
         }
         Some(_) => Some(Code::Refused),
-        None => Code::from_service_words(words.message.reveal()).filter(|code| *code != Code::Ok),
+        None => Code::from_service_words(words.message.expose_secret()).filter(|code| *code != Code::Ok),
     };
     Ok(Some(Refusal { code: known, words }))
 }
@@ -298,7 +298,7 @@ fn service_code(value: Option<&Json<'_>>) -> Result<Option<ServiceCode>, &'stati
 #[derive(Default)]
 struct Part {
     code: Option<ServiceCode>,
-    words: Words,
+    words: ServiceMessage,
     fails: bool,
 }
 
@@ -307,9 +307,11 @@ impl Part {
     fn error(answer: &Object<'_>) -> Result<Part, &'static str> {
         match answer.get(Key::Error) {
             None | Some(Json::Null) => Ok(Part::default()),
-            Some(Json::Text(text)) => {
-                Ok(Part { words: Words { message: shown(text), ..Words::default() }, fails: true, code: None })
-            }
+            Some(Json::Text(text)) => Ok(Part {
+                words: ServiceMessage { message: shown(text), ..ServiceMessage::default() },
+                fails: true,
+                code: None,
+            }),
             Some(Json::Object(raw)) => Ok(Part { fails: true, ..Part::object(&answer.inner(raw)?)? }),
             Some(_) => Err("its error is neither an object nor text"),
         }
@@ -329,12 +331,12 @@ impl Part {
                 part
             }
             Some(Json::Text(text)) if !matches!(json::boolean(text), Some(true)) => {
-                Part { words: Words { message: shown(text), ..Words::default() }, ..Part::default() }
+                Part { words: ServiceMessage { message: shown(text), ..ServiceMessage::default() }, ..Part::default() }
             }
             Some(Json::Bool(false)) => return Ok(Part { fails: true, ..Part::default() }),
             _ => return Ok(Part::default()),
         };
-        let message = part.words.message.reveal();
+        let message = part.words.message.expose_secret();
         let fails = !message.trim().is_empty() && !means_success(message);
         Ok(Part { fails, ..part })
     }
@@ -342,7 +344,7 @@ impl Part {
     /// The answer itself. The specification's table lists `message` beside `status`: words of the code table fail there too.
     fn top(object: &Object<'_>) -> Result<Part, &'static str> {
         let words = top_words(object);
-        let message = words.message.reveal();
+        let message = words.message.expose_secret();
         let fails = !message.is_empty() && Code::from_service_words(message).is_some_and(|code| code != Code::Ok);
         Ok(Part { code: service_code(object.get(Key::Code))?, words, fails })
     }
@@ -353,19 +355,19 @@ impl Part {
 }
 
 /// `message` and `description` of an object, as they may be shown.
-fn top_words(object: &Object<'_>) -> Words {
+fn top_words(object: &Object<'_>) -> ServiceMessage {
     let words = |key| match object.get(key) {
         Some(Json::Text(text)) => shown(text),
         _ => Secret::default(),
     };
-    Words { message: words(Key::Message), description: words(Key::Description), code: None }
+    ServiceMessage { message: words(Key::Message), description: words(Key::Description), code: None }
 }
 
 /// The words beside a success: those of `success` or `status`, whichever is there.
-fn status_words(object: &Object<'_>) -> Words {
+fn status_words(object: &Object<'_>) -> ServiceMessage {
     let state = |key| Part::state(object, key).map(|part| part.words).unwrap_or_default();
     let words = state(Key::Success);
-    if words == Words::default() { state(Key::Status) } else { words }
+    if words == ServiceMessage::default() { state(Key::Status) } else { words }
 }
 
 /// Identifiers compare without letter case (wire.md, "Service").

@@ -12,8 +12,8 @@ pub(crate) fn basic(user: &str, password: &str) -> Checked<Secret> {
     check::password(password)?;
     // Each in one piece from the start: a text that grew would leave copies behind.
     let pair = Secret::new([user, ":", password].concat());
-    let encoded = Secret::new(STANDARD.encode(pair.reveal()));
-    Ok(Secret::new(["Basic ", encoded.reveal()].concat()))
+    let encoded = Secret::new(STANDARD.encode(pair.expose_secret()));
+    Ok(Secret::new(["Basic ", encoded.expose_secret()].concat()))
 }
 
 /// A bearer token (RFC 6750), or a ready-made value: one with its scheme before it (RFC 9110, section 11.1: in any case).
@@ -61,7 +61,7 @@ mod tests {
             ("basic64token", "Bearer basic64token"),
         ];
         for (given, sent) in cases {
-            assert_eq!(token(given).map(|value| value.reveal().to_owned()), Ok(sent.to_owned()), "{given}");
+            assert_eq!(token(given).map(|value| value.expose_secret().to_owned()), Ok(sent.to_owned()), "{given}");
         }
     }
 

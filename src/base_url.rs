@@ -1,7 +1,6 @@
 //! The service's address: checked once, used as given (wire.md, "Service").
 
 use crate::check::Checked;
-use crate::transport::is_this_machine;
 use std::net::{IpAddr, Ipv6Addr};
 use ureq_proto::http::uri::Scheme;
 use ureq_proto::http::{HeaderValue, Uri};
@@ -90,8 +89,14 @@ impl BaseUrl {
 pub(crate) fn is_loopback(host: &str) -> bool {
     match host.parse::<IpAddr>() {
         Ok(address) => address.is_loopback(),
-        Err(_) => is_this_machine(host),
+        Err(_) => is_localhost(host),
     }
+}
+
+/// `localhost` is never looked up (RFC 6761, section 6.3): plain HTTP is allowed to it because it is this machine, whatever
+/// a file or a name server say.
+pub(crate) fn is_localhost(host: &str) -> bool {
+    host.eq_ignore_ascii_case("localhost")
 }
 
 /// Refuses what the `http` crate would let pass: credentials, and ports that it would silently replace by the default.

@@ -37,7 +37,7 @@ impl BodyText {
     /// As text, where the coding is known.
     pub fn text(&self) -> Option<&str> {
         match self {
-            BodyText::Utf8(text) | BodyText::Thai(text) => Some(text.reveal()),
+            BodyText::Utf8(text) | BodyText::Thai(text) => Some(text.expose_secret()),
             BodyText::Unreadable(_) => None,
         }
     }
@@ -45,7 +45,7 @@ impl BodyText {
     /// In UTF-8, or as they came where they are unreadable.
     pub fn bytes(&self) -> &[u8] {
         match self {
-            BodyText::Utf8(text) | BodyText::Thai(text) => text.reveal().as_bytes(),
+            BodyText::Utf8(text) | BodyText::Thai(text) => text.expose_secret().as_bytes(),
             BodyText::Unreadable(bytes) => bytes,
         }
     }
@@ -82,7 +82,7 @@ mod tests {
     fn bytes_that_are_not_utf_8_are_thai_where_all_are_defined() {
         let text = |bytes: &[u8]| match BodyText::from(Wiped::from(bytes.to_vec())) {
             BodyText::Thai(text) => Some(text.into_plain()),
-            BodyText::Utf8(text) => panic!("UTF-8: {}", text.reveal()),
+            BodyText::Utf8(text) => panic!("UTF-8: {}", text.expose_secret()),
             BodyText::Unreadable(_) => None,
         };
         // "Invalid OTP Config" in Thai, as TIS-620 writes it.

@@ -1,6 +1,7 @@
 //! Stops calls from another thread.
 
-use crate::transport::{PerProcess, Wire};
+use crate::fork::PerProcess;
+use crate::shared_socket::SharedSocket;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,7 +13,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 #[derive(Clone, Default)]
 pub struct Cancel(Arc<State>);
 
-type Sockets = Vec<Arc<Wire>>;
+type Sockets = Vec<Arc<SharedSocket>>;
 
 #[derive(Default)]
 struct State {
@@ -46,7 +47,7 @@ impl Cancel {
     }
 
     /// Shuts `socket` when fired, until the returned guard is dropped.
-    pub(crate) fn watch(&self, socket: &Arc<Wire>) -> Watched {
+    pub(crate) fn watch(&self, socket: &Arc<SharedSocket>) -> Watched {
         self.with_sockets(|sockets| sockets.push(Arc::clone(socket)));
         let others = self.0.others.iter().map(|other| other.watch(socket)).collect();
         if self.is_fired() {
@@ -70,7 +71,7 @@ impl fmt::Debug for Cancel {
 /// A socket that a [`Cancel`] will shut, for as long as this lives.
 pub(crate) struct Watched {
     cancel: Cancel,
-    socket: Arc<Wire>,
+    socket: Arc<SharedSocket>,
     _others: Vec<Watched>,
 }
 

@@ -3,11 +3,11 @@
 use crate::base_url::BaseUrl;
 use crate::check::{self, Checked};
 use crate::environment;
-use crate::error::Words;
+use crate::error::ServiceMessage;
 use crate::log::Log;
 use crate::ownership::{Asked, Claim};
 use crate::secret::{LONGEST_IN_JSON, Secret, Secrets, Wiped, with_wiped_stack};
-use crate::transport::{Exchange, Failure, Reply, Transport, interrupted};
+use crate::transport::{Bounds, Failure, Reply, Transport};
 use crate::{
     Account, Call, Code, Delivery, Diagnosis, Error, LogLevel, Options, OtpId, RawAnswer, Result, Sent, Verification,
     mobile,
@@ -378,8 +378,8 @@ impl Client {
             let secrets = || Secrets::of_call(&sent_headers, otp_code);
             let mut result = read.map(|(outcome, _)| outcome);
             match &mut result {
-                Ok(outcome) => outcome.conceal(secrets),
-                Err(error) => error.conceal(secrets),
+                Ok(outcome) => outcome.redact(secrets),
+                Err(error) => error.redact(secrets),
             }
             if let Some(kept) = &call.answer {
                 let _ = kept.set(RawAnswer::new(answer, Arc::clone(&sent_headers), otp_code.map(Secret::new)));
@@ -397,19 +397,19 @@ impl Client {
             let why = "credentials are missing: this client takes them with each call";
             return Err(Error::refused(Code::InvalidOption, why));
         };
-        let mut exchange = Exchange::new(self.timeout_of(call), call.cancel.as_ref(), call.interrupt.as_ref());
-        exchange.record.clone_from(&call.record);
-        exchange.keep_head = call.answer.is_some();
+        let mut bounds = Bounds::new(self.timeout_of(call), call.cancel.as_ref(), call.interrupt.as_ref());
+        bounds.record.clone_from(&call.record);
+        bounds.keep_head = call.answer.is_some();
         let mut attempt = 0;
         loop {
             let url = &self.0.urls[operation as usize];
-            let failure = match self.0.transport.post(url, &headers, body, asked, &exchange) {
+            let failure = match self.0.transport.post(url, &headers, body, asked, &bounds) {
                 Ok(reply) => return Ok((reply, headers)),
                 Err(failure) => failure,
             };
             let again = failure.is_safe_to_retry() && attempt < self.0.max_retries;
             let pause = back_off(attempt);
-            if !again || exchange.remaining() <= pause {
+            if !again || bounds.remaining() <= pause {
                 return Err(failure.into());
             }
             attempt += 1;
@@ -417,7 +417,7 @@ impl Client {
                 format!("{}: not sent, {}; trying again in {} ms", operation.name(), failure.code, pause.as_millis())
             });
             // The pause ends early only when the caller stops the call: the deadline lies behind it.
-            exchange.pause(pause).map_err(|_| Error::from(interrupted()))?;
+            bounds.pause(pause).map_err(|_| Error::from(Failure::interrupted()))?;
         }
     }
 }
@@ -429,24 +429,24 @@ trait Outcome {
     }
 
     /// Blots out what the service must not have repeated in its words.
-    fn conceal(&mut self, secrets: impl Fn() -> Secrets);
+    fn redact(&mut self, secrets: impl Fn() -> Secrets);
 }
 
 impl Outcome for Sent {
-    fn conceal(&mut self, secrets: impl Fn() -> Secrets) {
+    fn redact(&mut self, secrets: impl Fn() -> Secrets) {
         let [message, description] =
             [&mut self.message, &mut self.description].map(|text| Secret::new(mem::take(text)));
-        let mut words = Words { message, description, code: None };
-        words.conceal(secrets);
+        let mut words = ServiceMessage { message, description, code: None };
+        words.redact(secrets);
         (self.message, self.description) = (words.message.into_plain(), words.description.into_plain());
     }
 }
 
 impl Outcome for Account {
-    fn conceal(&mut self, secrets: impl Fn() -> Secrets) {
+    fn redact(&mut self, secrets: impl Fn() -> Secrets) {
         if !["prepaid", "postpaid"].iter().any(|known| known.eq_ignore_ascii_case(&self.kind)) {
             let kind = Secret::new(mem::take(&mut self.kind));
-            self.kind = secrets().conceal(kind.reveal());
+            self.kind = secrets().redact(kind.expose_secret());
         }
     }
 }
@@ -456,8 +456,8 @@ impl Outcome for Verification {
         self.code()
     }
 
-    fn conceal(&mut self, secrets: impl Fn() -> Secrets) {
-        self.words.conceal(secrets);
+    fn redact(&mut self, secrets: impl Fn() -> Secrets) {
+        self.words.redact(secrets);
     }
 }
 

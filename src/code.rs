@@ -7,7 +7,7 @@
 use std::fmt;
 
 /// The words of the specification's status table for one code ("Response Status").
-struct Wire {
+struct ServiceWords {
     english: &'static str,
     thai: &'static str,
 }
@@ -72,7 +72,7 @@ const STOPPED: UserText =
 struct Row {
     code: Code,
     name: &'static str,
-    wire: Option<Wire>,
+    service: Option<ServiceWords>,
     english: &'static str,
     thai: &'static str,
     user: UserText,
@@ -80,7 +80,7 @@ struct Row {
 }
 
 macro_rules! codes {
-    ($($variant:ident = $number:literal, $name:literal, $wire:expr, $english:literal, $thai:literal, $user:expr, $advice:literal;)*) => {
+    ($($variant:ident = $number:literal, $name:literal, $service:expr, $english:literal, $thai:literal, $user:expr, $advice:literal;)*) => {
         /// What came of a call, as a number that is the same in every language.
         ///
         /// The text of each variant is the English sentence of [`Code::text`].
@@ -92,7 +92,7 @@ macro_rules! codes {
         }
 
         const TABLE: &[Row] = &[
-            $(Row { code: Code::$variant, name: $name, wire: $wire, english: $english, thai: $thai, user: $user, advice: $advice },)*
+            $(Row { code: Code::$variant, name: $name, service: $service, english: $english, thai: $thai, user: $user, advice: $advice },)*
         ];
 
         impl Code {
@@ -102,12 +102,12 @@ macro_rules! codes {
     };
 }
 
-const fn wire(english: &'static str, thai: &'static str) -> Option<Wire> {
-    Some(Wire { english, thai })
+const fn words(english: &'static str, thai: &'static str) -> Option<ServiceWords> {
+    Some(ServiceWords { english, thai })
 }
 
 codes! {
-    Ok = 0, "OK", wire("Success", "สำเร็จ"),
+    Ok = 0, "OK", words("Success", "สำเร็จ"),
         "Success: done; for verify, the person is verified.",
         "สำเร็จ",
         DONE,
@@ -122,37 +122,37 @@ codes! {
         "บริการปฏิเสธคำขอ",
         UNAVAILABLE,
         "Read the service's own message, description and code in the error.";
-    InvalidOtpConfig = 301, "INVALID_OTP_CONFIG", wire("Invalid OTP Config", "ตั้งค่า OTP ไม่ถูกต้อง"),
+    InvalidOtpConfig = 301, "INVALID_OTP_CONFIG", words("Invalid OTP Config", "ตั้งค่า OTP ไม่ถูกต้อง"),
         "Invalid OTP config: the service does not know this otcId.",
         "ตั้งค่า OTP ไม่ถูกต้อง",
         UNAVAILABLE,
         "Compare the otcId with the OTP configuration in the provider's portal.";
-    NumberPrefixMissing = 302, "NUMBER_PREFIX_MISSING", wire("Number Prefix Missing", "ไม่มีคำนำหน้า"),
+    NumberPrefixMissing = 302, "NUMBER_PREFIX_MISSING", words("Number Prefix Missing", "ไม่มีคำนำหน้า"),
         "Number prefix missing: the mobile number has no country prefix.",
         "ไม่มีคำนำหน้าหมายเลข",
         ADD_COUNTRY_CODE,
         "Send the number in international form (66…), which this library does unless it is told to send it as given.";
-    NoDataAvailable = 303, "NO_DATA_AVAILABLE", wire("No Data Available OTP", "ไม่พบข้อมูล OTP"),
+    NoDataAvailable = 303, "NO_DATA_AVAILABLE", words("No Data Available OTP", "ไม่พบข้อมูล OTP"),
         "No OTP data available: the service does not know this otpId.",
         "ไม่พบข้อมูล OTP",
         GONE,
         "Verify with the otpId of the newest request or resend; ask for a new OTP if it is gone.";
-    OverLimitUsage = 304, "OVER_LIMIT_USAGE", wire("Over Limit Usage", "กรอกข้อมูลเกินจำนวนครั้งที่กำหนด"),
+    OverLimitUsage = 304, "OVER_LIMIT_USAGE", words("Over Limit Usage", "กรอกข้อมูลเกินจำนวนครั้งที่กำหนด"),
         "Over limit: too many wrong tries, or too many resends.",
         "กรอกข้อมูลเกินจำนวนครั้งที่กำหนด",
         TOO_OFTEN,
         "Request a new OTP; more tries of this one will not be accepted.";
-    CodeExpired = 305, "CODE_EXPIRED", wire("OTP Code Expired", "OTP Code หมดอายุ"),
+    CodeExpired = 305, "CODE_EXPIRED", words("OTP Code Expired", "OTP Code หมดอายุ"),
         "The OTP code has expired.",
         "รหัส OTP หมดอายุแล้ว",
         EXPIRED,
         "Request or resend an OTP; the life of a code is set in the provider's portal.";
-    CodeConfirmed = 306, "CODE_CONFIRMED", wire("OTP Code Confirmed", "OTP Code ยืนยันตัวตนไปแล้ว"),
+    CodeConfirmed = 306, "CODE_CONFIRMED", words("OTP Code Confirmed", "OTP Code ยืนยันตัวตนไปแล้ว"),
         "The OTP code has been confirmed already.",
         "รหัส OTP นี้ยืนยันตัวตนไปแล้ว",
         USED,
         "An OTP verifies once. If this session has not seen it verified, treat the person as not verified and request a new OTP.";
-    InvalidNumber = 307, "INVALID_NUMBER", wire("Invalid Number", "หมายเลขไม่ถูกต้อง"),
+    InvalidNumber = 307, "INVALID_NUMBER", words("Invalid Number", "หมายเลขไม่ถูกต้อง"),
         "Invalid number: the service does not take this mobile number.",
         "หมายเลขไม่ถูกต้อง",
         CHECK_NUMBER,
@@ -162,22 +162,22 @@ codes! {
         "เรียกใช้บริการถี่เกินไป กรุณารอสักครู่",
         TOO_FAST,
         "Wait for the time in retry-after, where the service told one, before the next call.";
-    CreditNotEnough = 9995, "CREDIT_NOT_ENOUGH", wire("Credit not enough", "เครดิตหมด"),
+    CreditNotEnough = 9995, "CREDIT_NOT_ENOUGH", words("Credit not enough", "เครดิตหมด"),
         "Credit not enough: the account cannot pay for the SMS.",
         "เครดิตหมด",
         UNAVAILABLE,
         "Top up the account; the balance call shows the credit left.";
-    BadRequest = 9996, "BAD_REQUEST", wire("Bad Request", "คำสั่งไม่ถูกต้อง"),
+    BadRequest = 9996, "BAD_REQUEST", words("Bad Request", "คำสั่งไม่ถูกต้อง"),
         "Bad request: the service could not use the request.",
         "คำสั่งไม่ถูกต้อง",
         UNAVAILABLE,
         "Check otcId, notify URL and the other values of the call; the service's words may name the one.";
-    AuthenticationFailed = 9998, "AUTHENTICATION_FAILED", wire("Authentication failed", "username or password ผิดพลาด"),
+    AuthenticationFailed = 9998, "AUTHENTICATION_FAILED", words("Authentication failed", "username or password ผิดพลาด"),
         "Authentication failed: wrong user name, password or token.",
         "username or password ผิดพลาด",
         UNAVAILABLE,
         "Check the credentials, and that they belong to this base URL; the balance call tests them without cost.";
-    Exception = 9999, "EXCEPTION", wire("Exception", "ผิดพลาด"),
+    Exception = 9999, "EXCEPTION", words("Exception", "ผิดพลาด"),
         "Exception: the service failed inside.",
         "ระบบของบริการผิดพลาด",
         UNAVAILABLE,
@@ -236,7 +236,7 @@ codes! {
         "The service answered with an HTTP status that is no answer to the call.",
         "บริการตอบด้วยสถานะ HTTP ที่ใช้ไม่ได้",
         UNAVAILABLE,
-        "Check the base URL; a 5xx may pass by itself. Whether the request was carried out is unknown.";
+        "Check the base URL; a 5xx may pass by itself. Whether the request was in_flight out is unknown.";
     BadAnswer = -31, "ERR_BAD_ANSWER", None,
         "The answer cannot be read or trusted.",
         "อ่านหรือเชื่อถือคำตอบจากบริการไม่ได้",
@@ -285,19 +285,19 @@ impl Code {
 
     /// The service's own words for this code, English and Thai, where the specification ("Response Status") lists them.
     pub fn service_words(self) -> Option<(&'static str, &'static str)> {
-        self.row().wire.as_ref().map(|wire| (wire.english, wire.thai))
+        self.row().service.as_ref().map(|words| (words.english, words.thai))
     }
 
     /// The code of a number that the service sent. Only the specification's numbers count: a 429 in a body is not HTTP 429.
     pub(crate) fn from_service_number(number: i32) -> Option<Code> {
-        TABLE.iter().find(|row| row.wire.is_some() && row.code.number() == number).map(|row| row.code)
+        TABLE.iter().find(|row| row.service.is_some() && row.code.number() == number).map(|row| row.code)
     }
 
     /// The code whose words these are, English or Thai, letter case and outer white space aside.
     pub(crate) fn from_service_words(words: &str) -> Option<Code> {
         let words = words.trim();
-        let known = |wire: &Wire| same_words(wire.english, words) || same_words(wire.thai, words);
-        TABLE.iter().find(|row| row.wire.as_ref().is_some_and(known)).map(|row| row.code)
+        let known = |row: &ServiceWords| same_words(row.english, words) || same_words(row.thai, words);
+        TABLE.iter().find(|row| row.service.as_ref().is_some_and(known)).map(|row| row.code)
     }
 
     fn row(self) -> &'static Row {

@@ -44,7 +44,7 @@ struct Common {
 
 impl Common {
     fn of(report: &Node) -> Common {
-        let shared = |key| report.text(key).map(|text| Arc::from(shown(text).reveal()));
+        let shared = |key| report.text(key).map(|text| Arc::from(shown(text).expose_secret()));
         Common { bulk_id: shared("bulkId"), callback_data: shared("callbackData") }
     }
 }
@@ -153,13 +153,13 @@ fn push(common: &Common, detail: &Node, into: &mut Vec<DeliveryReport>) -> Resul
         done_date: text("doneDate"),
         status_code: of_status("code"),
         status_name: match status {
-            Some(Node::Text(name)) => shown(name.reveal()).into_plain(),
+            Some(Node::Text(name)) => shown(name.expose_secret()).into_plain(),
             _ => of_status("name"),
         },
         status_description: of_status("description"),
         callback_data: match (detail.text("callbackData"), &common.callback_data) {
             (None, Some(shared)) => Arc::clone(shared),
-            (own, _) => shown(own.unwrap_or_default()).reveal().into(),
+            (own, _) => shown(own.unwrap_or_default()).expose_secret().into(),
         },
     });
     Ok(())
@@ -188,7 +188,7 @@ impl DeliveryReport {
 
     /// The SMS's text. It holds the OTP code: a secret, which must not be logged.
     pub fn text(&self) -> &str {
-        self.text.reveal()
+        self.text.expose_secret()
     }
 
     /// What the SMS cost, as decimal text.

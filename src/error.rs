@@ -9,7 +9,7 @@ use std::time::Duration;
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 #[repr(i32)]
 pub enum Delivery {
-    /// It may have been carried out: for a request or resend, an SMS may be on its way.
+    /// It may have been in_flight out: for a request or resend, an SMS may be on its way.
     #[default]
     Unknown = 0,
     /// The kernel took no byte of the body: the service cannot have acted, and calling again is safe.
@@ -42,7 +42,7 @@ pub(crate) struct Parts {
     pub code: Code,
     pub delivery: Delivery,
     pub message: String,
-    pub words: Words,
+    pub words: ServiceMessage,
     pub http_status: Option<u16>,
     pub retry_after: Option<Duration>,
     pub safe_to_retry: bool,
@@ -51,29 +51,29 @@ pub(crate) struct Parts {
 /// What the service said of a refusal, in its own words. Empty where it said nothing. They may repeat a secret until that is
 /// concealed.
 #[derive(Clone, Default, PartialEq, Eq)]
-pub(crate) struct Words {
+pub(crate) struct ServiceMessage {
     pub message: Secret,
     pub description: Secret,
     pub code: Option<i32>,
 }
 
-impl Words {
-    /// Blots out what the service must not have repeated. Words of the code table say nothing of the call: they stay whole,
+impl ServiceMessage {
+    /// Blots out what the service must not have repeated. ServiceMessage of the code table say nothing of the call: they stay whole,
     /// however short a secret is.
-    pub(crate) fn conceal(&mut self, secrets: impl Fn() -> Secrets) {
+    pub(crate) fn redact(&mut self, secrets: impl Fn() -> Secrets) {
         for text in [&mut self.message, &mut self.description] {
-            if !text.reveal().is_empty() && Code::from_service_words(text.reveal()).is_none() {
-                *text = Secret::new(secrets().conceal(text.reveal()));
+            if !text.expose_secret().is_empty() && Code::from_service_words(text.expose_secret()).is_none() {
+                *text = Secret::new(secrets().redact(text.expose_secret()));
             }
         }
     }
 }
 
-impl fmt::Debug for Words {
+impl fmt::Debug for ServiceMessage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Words")
-            .field("message", &self.message.reveal())
-            .field("description", &self.description.reveal())
+        f.debug_struct("ServiceMessage")
+            .field("message", &self.message.expose_secret())
+            .field("description", &self.description.expose_secret())
             .field("code", &self.code)
             .finish()
     }
@@ -93,7 +93,7 @@ impl Error {
             code,
             delivery,
             message: message.into(),
-            words: Words::default(),
+            words: ServiceMessage::default(),
             http_status: None,
             retry_after: None,
             safe_to_retry: false,
@@ -111,15 +111,15 @@ impl Error {
     }
 
     /// Blots out what the service must not have repeated in its words, and lets the message end with them: our own stay whole.
-    pub(crate) fn conceal(&mut self, secrets: impl Fn() -> Secrets) {
+    pub(crate) fn redact(&mut self, secrets: impl Fn() -> Secrets) {
         let Parts { message, words, .. } = &mut *self.0;
-        words.conceal(secrets);
-        if !words.message.reveal().is_empty() {
-            *message = format!("{message} The service says: {}", words.message.reveal());
+        words.redact(secrets);
+        if !words.message.expose_secret().is_empty() {
+            *message = format!("{message} The service says: {}", words.message.expose_secret());
         }
     }
 
-    pub(crate) fn into_words(self) -> Words {
+    pub(crate) fn into_words(self) -> ServiceMessage {
         self.0.words
     }
 
@@ -154,12 +154,12 @@ impl Error {
 
     /// The service's own message, or `""`. Control characters are shown as U+FFFD.
     pub fn service_message(&self) -> &str {
-        self.0.words.message.reveal()
+        self.0.words.message.expose_secret()
     }
 
     /// The service's own description, or `""`.
     pub fn service_description(&self) -> &str {
-        self.0.words.description.reveal()
+        self.0.words.description.expose_secret()
     }
 
     /// The code that the service sent, as a number, also where the table does not know it.

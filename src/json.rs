@@ -93,7 +93,7 @@ fn each_entry<'a>(text: &'a str, take: impl FnMut(Text<'a>, Json<'a>)) -> Result
 fn trimmed_key(key: Text<'_>) -> Text<'_> {
     match key {
         Text::AsGiven(key) => Text::AsGiven(trimmed(key)),
-        Text::Changed(key) => Text::Changed(Secret::new(trimmed(key.reveal()))),
+        Text::Changed(key) => Text::Changed(Secret::new(trimmed(key.expose_secret()))),
     }
 }
 

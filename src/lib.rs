@@ -41,6 +41,7 @@ mod diagnosis;
 #[doc(hidden)]
 pub mod environment;
 mod error;
+mod fork;
 #[cfg(any(fuzzing, test))]
 #[doc(hidden)]
 pub mod fuzzing;
@@ -54,6 +55,8 @@ mod raw;
 mod record;
 mod secret;
 mod sent;
+mod shared_socket;
+mod signals;
 mod transport;
 mod verification;
 mod workers;

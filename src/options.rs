@@ -252,23 +252,23 @@ impl Options {
         let ca_file = open("ca_file", self.ca_file.is_none());
         if credentials {
             self = match (text("USERNAME"), text("PASSWORD")) {
-                (Some(user), Some(password)) => self.credentials(user.reveal(), password.reveal()),
+                (Some(user), Some(password)) => self.credentials(user.expose_secret(), password.expose_secret()),
                 (None, None) => self,
                 (Some(_), None) => self.refuse("credentials", "ANTS_OTP_USERNAME is set, but ANTS_OTP_PASSWORD is not"),
                 (None, Some(_)) => self.refuse("credentials", "ANTS_OTP_PASSWORD is set, but ANTS_OTP_USERNAME is not"),
             };
             if let Some(token) = text("TOKEN") {
-                self = self.token(token.reveal());
+                self = self.token(token.expose_secret());
             }
         }
         if let (true, Some(url)) = (base_url, text("BASE_URL")) {
-            self = self.base_url(url.reveal());
+            self = self.base_url(url.expose_secret());
         }
         if let (true, Some(id)) = (otc_id, text("OTC_ID")) {
-            self = self.otc_id(id.reveal());
+            self = self.otc_id(id.expose_secret());
         }
         if let (true, Some(url)) = (proxy, text("PROXY")) {
-            self = self.proxy(url.reveal());
+            self = self.proxy(url.expose_secret());
             self.proxy_of_env = true;
         }
         if let (true, Some(path)) = (ca_file, variable("CA_FILE")) {
@@ -406,7 +406,7 @@ impl Options {
                 Err("credentials are given, and come with each call too: use one of the two".to_owned())
             }
             (Some(_), Some(_)) => Err("both a user name and a token are set: use one of them".to_owned()),
-            (Some((user, password)), None) => authorization::basic(user, password.reveal()).map(Some),
+            (Some((user, password)), None) => authorization::basic(user, password.expose_secret()).map(Some),
             (None, Some(token)) => Ok(Some(token.clone())),
             (None, None) => Err(format!(
                 "credentials are missing: give user name and password, or a token ({})",

@@ -40,7 +40,7 @@ impl RawAnswer {
             let colon = line.iter().position(|byte| *byte == b':')?;
             let name = String::from_utf8_lossy(&line[..colon]).to_ascii_lowercase();
             let value = if name == "set-cookie" { MASK.as_bytes() } else { line[colon + 1..].trim_ascii() };
-            Some((name, String::from_utf8_lossy(&secrets.conceal_in(value)).into_owned()))
+            Some((name, String::from_utf8_lossy(&secrets.redact_in(value)).into_owned()))
         });
         headers.collect()
     }
@@ -48,11 +48,11 @@ impl RawAnswer {
     /// The body, with U+FFFD for what is no text.
     pub fn body(&self) -> String {
         // Concealed first: what is made anew of the rest holds nothing of them.
-        mask_values(&String::from_utf8_lossy(&self.secrets().conceal_in(self.body.bytes())))
+        mask_values(&String::from_utf8_lossy(&self.secrets().redact_in(self.body.bytes())))
     }
 
     fn secrets(&self) -> Secrets {
-        Secrets::of_call(&self.sent_headers, self.otp_code.as_ref().map(Secret::reveal))
+        Secrets::of_call(&self.sent_headers, self.otp_code.as_ref().map(Secret::expose_secret))
     }
 }
 

@@ -23,7 +23,7 @@ impl Secret {
     }
 
     /// The text itself, named so that each use stands out in a review.
-    pub(crate) fn reveal(&self) -> &str {
+    pub(crate) fn expose_secret(&self) -> &str {
         &self.0
     }
 
@@ -74,7 +74,7 @@ impl Deref for Text<'_> {
     fn deref(&self) -> &str {
         match self {
             Text::AsGiven(text) => text,
-            Text::Changed(text) => text.reveal(),
+            Text::Changed(text) => text.expose_secret(),
         }
     }
 }
@@ -209,11 +209,11 @@ impl Secrets {
     pub(crate) fn of_call(headers: &Secret, otp_code: Option<&str>) -> Self {
         let mut secrets = Secrets(Vec::new());
         secrets.add(otp_code.unwrap_or_default());
-        let line = headers.reveal().lines().find_map(|line| line.strip_prefix("authorization: "));
+        let line = headers.expose_secret().lines().find_map(|line| line.strip_prefix("authorization: "));
         if let Some((scheme, value)) = line.and_then(|value| value.split_once(' ')) {
             secrets.add(value);
             if let ("Basic", Some(pair)) = (scheme, authorization::pair_of(value)) {
-                pair.reveal().splitn(2, ':').for_each(|secret| secrets.add(secret));
+                pair.expose_secret().splitn(2, ':').for_each(|secret| secrets.add(secret));
             }
         }
         secrets
@@ -236,17 +236,18 @@ impl Secrets {
     }
 
     /// `text` with the mask for each secret.
-    pub(crate) fn conceal(&self, text: &str) -> String {
+    pub(crate) fn redact(&self, text: &str) -> String {
         // What is whole stays so: a secret begins and ends where a character does.
-        String::from_utf8(self.conceal_in(text.as_bytes())).unwrap_or_default()
+        String::from_utf8(self.redact_in(text.as_bytes())).unwrap_or_default()
     }
 
     /// The same for what may not be UTF-8.
-    pub(crate) fn conceal_in(&self, text: &[u8]) -> Vec<u8> {
+    pub(crate) fn redact_in(&self, text: &[u8]) -> Vec<u8> {
         let mut shown = Vec::with_capacity(text.len());
         let mut rest = text;
         while let [first, behind @ ..] = rest {
-            let here = self.0.iter().map(|secret| secret.reveal().as_bytes()).filter(|secret| rest.starts_with(secret));
+            let here =
+                self.0.iter().map(|secret| secret.expose_secret().as_bytes()).filter(|secret| rest.starts_with(secret));
             match here.map(<[u8]>::len).max() {
                 Some(length) => {
                     shown.extend_from_slice(MASK.as_bytes());
@@ -273,15 +274,15 @@ mod tests {
     fn what_a_service_repeats_is_concealed_whatever_its_length() {
         let headers = Secret::new("authorization: Basic dXNlcjpodW50ZXIy\r\naccept: x\r\n");
         let secrets = Secrets::of_call(&headers, Some("123"));
-        assert_eq!(secrets.conceal("Basic dXNlcjpodW50ZXIy, hunter2, code 123"), "Basic ***, ***, code ***");
+        assert_eq!(secrets.redact("Basic dXNlcjpodW50ZXIy, hunter2, code 123"), "Basic ***, ***, code ***");
         let secrets = Secrets::of_call(&Secret::new("authorization: Bearer to\"ken\r\n"), None);
-        assert_eq!(secrets.conceal(r#"{"a":"to\"ken"} to"ken"#), r#"{"a":"***"} ***"#);
+        assert_eq!(secrets.redact(r#"{"a":"to\"ken"} to"ken"#), r#"{"a":"***"} ***"#);
     }
 
     #[test]
     fn the_longest_secret_is_concealed_where_one_begins_with_another() {
         let secrets = Secrets(["ab", "abc", "c"].map(Secret::new).into());
-        assert_eq!(secrets.conceal("abcab กc"), "****** ก***");
+        assert_eq!(secrets.redact("abcab กc"), "****** ก***");
     }
 
     #[test]
@@ -291,7 +292,7 @@ mod tests {
             text.push(c);
             bytes.extend(c.encode_utf8(&mut [0; 4]).as_bytes());
         }
-        assert_eq!((text.reveal(), &*bytes), ("one กข two", "one กข two".as_bytes()));
+        assert_eq!((text.expose_secret(), &*bytes), ("one กข two", "one กข two".as_bytes()));
         bytes.resize(4);
         bytes.resize(6);
         assert_eq!(*bytes, *b"one \0\0");

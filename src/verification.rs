@@ -1,6 +1,6 @@
 //! The verdict on what a person typed.
 
-use crate::error::{Parts, Words};
+use crate::error::{Parts, ServiceMessage};
 use crate::{Code, Delivery, Error};
 
 /// How a verification ended. Only [`Status::Verified`] lets anybody in.
@@ -51,7 +51,7 @@ pub struct Verification {
     pub(crate) result: bool,
     pub(crate) is_error_count: bool,
     pub(crate) is_expr_code: bool,
-    pub(crate) words: Words,
+    pub(crate) words: ServiceMessage,
     pub(crate) http_status: u16,
 }
 

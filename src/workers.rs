@@ -4,13 +4,14 @@
 //! A [`Client`]'s call blocks its thread. [`Workers::submit`] lends it another one, and keeps its promises on the way there:
 //! waiting for a thread counts in the deadline, and a cancel ends the wait. Each job runs exactly once, on a thread of
 //! [`Workers`] and never on the one that submits. Jobs begin in the order in which they were submitted, and may end in any.
-#![allow(unsafe_code)] // the signal mask of a thread that is about to be born
 
-use crate::transport::{PerProcess, fork, interrupted};
+use crate::fork::{self, PerProcess};
+use crate::signals::without_signals;
+use crate::transport::Failure;
 use crate::{Call, Cancel, Client, Code, Error, Result};
 use std::collections::VecDeque;
 use std::fmt;
-use std::mem::{self, MaybeUninit};
+use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle, ThreadId};
@@ -50,8 +51,8 @@ struct State {
     idle: usize,
     /// The thread that ends jobs which wait too long, while there are such.
     watcher: Option<JoinHandle<()>>,
-    /// When it looks next.
-    looks: Option<Instant>,
+    /// When it next_check next.
+    next_check: Option<Instant>,
     stopped: bool,
 }
 
@@ -176,7 +177,7 @@ impl Shared {
         if state.watcher.is_none() {
             // Without it, jobs that wait too long are found when a thread is free.
             state.watcher = self.start("ants-otp-wait", Shared::watch).ok();
-        } else if state.looks.is_none_or(|at| deadline < at) {
+        } else if state.next_check.is_none_or(|at| deadline < at) {
             self.watch.notify_one();
         }
         Ok(())
@@ -233,7 +234,7 @@ impl Shared {
             }
             let first = state.waiting.iter().map(|job| job.deadline).min();
             let pause = first.map_or(self.linger, |first| first.saturating_duration_since(now).min(SLICE));
-            state.looks = first.map(|_| now + pause);
+            state.next_check = first.map(|_| now + pause);
             let (back, wait) = self.watch.wait_timeout(state, pause).unwrap_or_else(PoisonError::into_inner);
             state = back;
             if first.is_none() && wait.timed_out() && state.waiting.is_empty() && !state.stopped {
@@ -261,7 +262,7 @@ impl Waiting {
     fn run(mut self) {
         let left = self.deadline.saturating_duration_since(Instant::now());
         let turn = if self.is_cancelled() {
-            Err(interrupted().into())
+            Err(Failure::interrupted().into())
         } else if left.is_zero() {
             let why =
                 "The deadline came before a thread was free to make the call: raise async_threads or the timeout.";
@@ -280,26 +281,6 @@ fn leave(threads: &mut Vec<JoinHandle<()>>, id: ThreadId) {
     threads.retain(|thread| thread.thread().id() != id);
 }
 
-/// Runs `start` with the signals blocked that can be: what it starts inherits the mask.
-pub(crate) fn without_signals<T>(start: impl FnOnce() -> T) -> T {
-    // These tell of a fault of the thread itself, or sample it.
-    let kept = [libc::SIGSEGV, libc::SIGBUS, libc::SIGFPE, libc::SIGILL, libc::SIGTRAP, libc::SIGABRT, libc::SIGPROF];
-    let mut blocked = MaybeUninit::<libc::sigset_t>::uninit();
-    let mut before = MaybeUninit::<libc::sigset_t>::uninit();
-    // SAFETY: the sets are filled before they are read, and belong to this function.
-    unsafe {
-        libc::sigfillset(blocked.as_mut_ptr());
-        for signal in kept {
-            libc::sigdelset(blocked.as_mut_ptr(), signal);
-        }
-        libc::pthread_sigmask(libc::SIG_SETMASK, blocked.as_ptr(), before.as_mut_ptr());
-    }
-    let result = start();
-    // SAFETY: `before` was filled above.
-    unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, before.as_ptr(), std::ptr::null_mut()) };
-    result
-}
-
 impl fmt::Debug for Workers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Workers").field("limit", &self.limit).finish_non_exhaustive()
@@ -310,6 +291,7 @@ impl fmt::Debug for Workers {
 mod tests {
     use super::*;
     use crate::Delivery;
+    use crate::signals;
     use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
     use std::sync::mpsc::{Receiver, Sender, channel};
 
@@ -511,19 +493,10 @@ mod tests {
 
     #[test]
     fn signals_are_blocked_on_the_threads_and_nowhere_else() {
-        fn is_blocked() -> bool {
-            let mut mask = MaybeUninit::<libc::sigset_t>::uninit();
-            // SAFETY: the call fills the set, which belongs to this function.
-            unsafe {
-                libc::pthread_sigmask(libc::SIG_SETMASK, std::ptr::null(), mask.as_mut_ptr());
-                libc::sigismember(mask.as_ptr(), libc::SIGUSR1) == 1
-                    && libc::sigismember(mask.as_ptr(), libc::SIGSEGV) == 0
-            }
-        }
         let (client, workers) = (client(), Workers::new(1));
         let (send, receive) = channel();
-        workers.submit(&client, call(10_000), move |_| send.send(is_blocked()).unwrap()).unwrap();
+        workers.submit(&client, call(10_000), move |_| send.send(signals::are_blocked()).unwrap()).unwrap();
         assert!(receive.recv().unwrap());
-        assert!(!is_blocked());
+        assert!(!signals::are_blocked());
     }
 }

@@ -30,7 +30,7 @@ impl Node {
     /// The text of `key`, if it is text.
     pub fn text<'a>(&'a self, key: &'a str) -> Option<&'a str> {
         self.all(key).find_map(|value| match value {
-            Node::Text(text) => Some(text.reveal()),
+            Node::Text(text) => Some(text.expose_secret()),
             _ => None,
         })
     }

@@ -1,9 +1,10 @@
 //! Opens a TCP connection to the first address that answers: IPv6 and IPv4 race (RFC 8305, sections 4 and 5).
 
-use super::exchange::{Exchange, Failure, Fault};
-use super::resolver::interrupted;
-use super::socket::{Socket, Wire, connect_outcome, is_lack, wait_for_any, why};
+use super::bounds::Bounds;
+use super::failure::{Failure, WaitError};
+use super::socket::{Socket, connect_outcome, is_descriptor_limit, wait_for_any, why};
 use crate::Code;
+use crate::shared_socket::SharedSocket;
 use rustix::event::{PollFd, PollFlags};
 use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketFlags, SocketType, connect, socket_with};
@@ -19,7 +20,7 @@ const HEAD_START: Duration = Duration::from_millis(250);
 const MAX_RUNNING: usize = 16;
 
 /// Connects to one of `addresses` (at least one). All are tried while time is left.
-pub(crate) fn connect_to(addresses: &[IpAddr], port: u16, exchange: &Exchange) -> Result<Socket, Failure> {
+pub(crate) fn connect_to(addresses: &[IpAddr], port: u16, bounds: &Bounds) -> Result<Socket, Failure> {
     let mut race = Race::new(addresses, HEAD_START);
     loop {
         if let Some(socket) = race.start_due(port) {
@@ -29,7 +30,7 @@ pub(crate) fn connect_to(addresses: &[IpAddr], port: u16, exchange: &Exchange) -
             let why = race.error.as_ref().map(why).unwrap_or_default();
             return Err(Failure::not_sent(Code::Connect, format!("No connection to port {port}: {why}.")));
         }
-        if let Some(socket) = race.wait(exchange).map_err(|fault| ended(&fault))? {
+        if let Some(socket) = race.wait(bounds).map_err(|fault| ended(&fault))? {
             return ready(socket);
         }
     }
@@ -39,7 +40,7 @@ struct Race {
     /// Addresses not tried yet, the next one last.
     waiting: Vec<IpAddr>,
     /// The oldest first. A child that is born now closes these too.
-    running: Vec<Wire>,
+    running: Vec<SharedSocket>,
     head_start: Duration,
     next_start: Instant,
     /// The first: the resolver's first address is the likeliest.
@@ -53,14 +54,14 @@ impl Race {
     }
 
     /// Starts the next attempt if its time has come or nothing else is running. Gives a socket that connected at once.
-    fn start_due(&mut self, port: u16) -> Option<Wire> {
+    fn start_due(&mut self, port: u16) -> Option<SharedSocket> {
         while self.running.is_empty() || Instant::now() >= self.next_start {
             let address = self.waiting.pop()?;
             match start(SocketAddr::new(address, port)) {
                 Ok((wire, true)) => return Some(wire),
                 Ok((wire, false)) => self.running.push(wire),
                 // An attempt that ends gives its descriptor back.
-                Err(error) if is_lack(&error) && !self.running.is_empty() => self.waiting.push(address),
+                Err(error) if is_descriptor_limit(&error) && !self.running.is_empty() => self.waiting.push(address),
                 Err(error) => {
                     self.error.get_or_insert(error);
                     continue;
@@ -77,14 +78,14 @@ impl Race {
     }
 
     /// Waits until an attempt has ended or another is due; gives the one that connected.
-    fn wait(&mut self, exchange: &Exchange) -> Result<Option<Wire>, Fault> {
-        let mut wait = exchange.next_wait()?;
+    fn wait(&mut self, bounds: &Bounds) -> Result<Option<SharedSocket>, WaitError> {
+        let mut wait = bounds.next_wait()?;
         if !self.waiting.is_empty() {
             wait = wait.min(self.next_start.saturating_duration_since(Instant::now()));
         }
         let polled = self.running.iter().map(|wire| Ok(PollFd::new(wire.stream()?, PollFlags::OUT)));
-        let mut polled = polled.collect::<io::Result<Vec<_>>>().map_err(Fault::Cut)?;
-        wait_for_any(&mut polled, wait, exchange)?;
+        let mut polled = polled.collect::<io::Result<Vec<_>>>().map_err(WaitError::Cut)?;
+        wait_for_any(&mut polled, wait, bounds)?;
         let ended: Vec<bool> = polled.iter().map(|fd| !fd.revents().is_empty()).collect();
         for index in (0..ended.len()).rev().filter(|index| ended[*index]) {
             let wire = self.running.remove(index);
@@ -100,10 +101,10 @@ impl Race {
 }
 
 /// Begins to connect; also tells whether that is done already.
-fn start(address: SocketAddr) -> io::Result<(Wire, bool)> {
+fn start(address: SocketAddr) -> io::Result<(SharedSocket, bool)> {
     let family = if address.is_ipv6() { AddressFamily::INET6 } else { AddressFamily::INET };
     let socket = socket_with(family, SocketType::STREAM, SocketFlags::NONBLOCK | SocketFlags::CLOEXEC, None)?;
-    let wire = Wire::new(TcpStream::from(socket));
+    let wire = SharedSocket::new(TcpStream::from(socket));
     match connect(wire.stream()?, &address) {
         Ok(()) => Ok((wire, true)),
         Err(Errno::INPROGRESS | Errno::INTR) => Ok((wire, false)),
@@ -111,17 +112,17 @@ fn start(address: SocketAddr) -> io::Result<(Wire, bool)> {
     }
 }
 
-fn ready(wire: Wire) -> Result<Socket, Failure> {
+fn ready(wire: SharedSocket) -> Result<Socket, Failure> {
     Socket::new(wire)
         .map_err(|error| Failure::not_sent(Code::Connect, format!("The new connection cannot be used: {error}.")))
 }
 
-fn ended(fault: &Fault) -> Failure {
+fn ended(fault: &WaitError) -> Failure {
     match fault {
-        Fault::Interrupted => interrupted(),
-        Fault::Timeout => Failure::not_sent(Code::Timeout, "No connection in time."),
-        Fault::Cut(error) => Failure::not_sent(Code::Connect, format!("No connection: {}.", why(error))),
-        Fault::Tls(error) => Failure::not_sent(Code::Tls, error.to_string()),
+        WaitError::Interrupted => Failure::interrupted(),
+        WaitError::Timeout => Failure::not_sent(Code::Timeout, "No connection in time."),
+        WaitError::Cut(error) => Failure::not_sent(Code::Connect, format!("No connection: {}.", why(error))),
+        WaitError::Tls(error) => Failure::not_sent(Code::Tls, error.to_string()),
     }
 }
 
@@ -170,9 +171,9 @@ mod tests {
         let listener = std::net::TcpListener::bind(("127.0.0.99", hole.port())).unwrap();
         let refusing = (2..12).map(|last| IpAddr::from([127, 0, 0, last]));
         let addresses: Vec<_> = [hole.ip()].into_iter().chain(refusing).chain([[127, 0, 0, 99].into()]).collect();
-        let exchange = Exchange::new(Duration::from_secs(5), None, None);
+        let bounds = Bounds::new(Duration::from_secs(5), None, None);
         let begun = Instant::now();
-        assert!(connect_to(&addresses, hole.port(), &exchange).is_ok());
+        assert!(connect_to(&addresses, hole.port(), &bounds).is_ok());
         // One head start for the hole, not one for each of the ten.
         assert!(begun.elapsed() < Duration::from_millis(1500), "{:?}", begun.elapsed());
         drop(listener);
@@ -183,11 +184,11 @@ mod tests {
         let (hole, _held, _socket) = black_hole();
         let listener = std::net::TcpListener::bind(("127.0.0.99", hole.port())).unwrap();
         let addresses: Vec<_> = vec![hole.ip(); 40].into_iter().chain([[127, 0, 0, 99].into()]).collect();
-        let exchange = Exchange::new(Duration::from_secs(10), None, None);
+        let bounds = Bounds::new(Duration::from_secs(10), None, None);
         let mut race = Race::new(&addresses, Duration::from_millis(5));
         let mut most = 0;
         loop {
-            if race.start_due(hole.port()).is_some() || race.wait(&exchange).unwrap().is_some() {
+            if race.start_due(hole.port()).is_some() || race.wait(&bounds).unwrap().is_some() {
                 break;
             }
             most = most.max(race.running.len());
@@ -200,15 +201,15 @@ mod tests {
     fn a_refused_address_gives_way_to_the_next() {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
-        let exchange = Exchange::new(Duration::from_secs(2), None, None);
+        let bounds = Bounds::new(Duration::from_secs(2), None, None);
         // ::1 refuses: nothing listens there.
         let addresses = ["::1".parse().unwrap(), "127.0.0.1".parse().unwrap()];
-        assert!(connect_to(&addresses, port, &exchange).is_ok());
+        assert!(connect_to(&addresses, port, &bounds).is_ok());
         drop(listener);
-        assert_eq!(connect_to(&addresses, port, &exchange).unwrap_err().code, Code::Connect);
+        assert_eq!(connect_to(&addresses, port, &bounds).unwrap_err().code, Code::Connect);
         // Nothing is connected to a broadcast address: the failure tells why the first one is not reached.
         let addresses = ["127.0.0.1".parse().unwrap(), "255.255.255.255".parse().unwrap()];
-        let failure = connect_to(&addresses, port, &exchange).unwrap_err();
+        let failure = connect_to(&addresses, port, &bounds).unwrap_err();
         assert!(failure.message.contains("refused"), "{}", failure.message);
     }
 }

@@ -1,7 +1,8 @@
 //! One connection: a request's head and body leave in one piece, the answer is read into small buffers, and how far a request
 //! came is known to the byte.
 
-use super::exchange::{Exchange, Failure, Fault};
+use super::bounds::Bounds;
+use super::failure::{Failure, WaitError};
 use super::head::MAX_HEAD;
 use super::link::Link;
 use super::tls;
@@ -44,17 +45,17 @@ impl Connection {
     }
 
     /// Whether an idle connection can be used: open, and with nothing waiting to be read.
-    pub fn is_quiet(&mut self) -> bool {
-        self.start == self.end && self.link.is_quiet()
+    pub fn is_reusable(&mut self) -> bool {
+        self.start == self.end && self.link.is_reusable()
     }
 
     /// Begins a call.
-    pub fn carry(&mut self, exchange: &Exchange) -> Carried<'_> {
-        if let Some(record) = &exchange.record {
+    pub fn begin(&mut self, bounds: &Bounds) -> InFlight<'_> {
+        if let Some(record) = &bounds.record {
             record.begin();
         }
-        let watched = exchange.cancel.as_ref().map(|cancel| cancel.watch(self.link.socket().wire()));
-        Carried { exchange: exchange.watched(), _watched: watched, received: 0, ended: false, connection: self }
+        let watched = bounds.cancel.as_ref().map(|cancel| cancel.watch(self.link.socket().wire()));
+        InFlight { bounds: bounds.watched(), _watched: watched, received: 0, ended: false, connection: self }
     }
 
     /// Ends a call: nothing of the answer stays, which may repeat a secret, and no memory beyond the small buffers.
@@ -86,9 +87,9 @@ impl Connection {
 }
 
 /// A connection with the call that it carries.
-pub(crate) struct Carried<'a> {
+pub(crate) struct InFlight<'a> {
     connection: &'a mut Connection,
-    exchange: Exchange,
+    bounds: Bounds,
     _watched: Option<Watched>,
     received: usize,
     /// The peer has ended the connection.
@@ -114,7 +115,7 @@ pub(crate) struct Written<T> {
     pub state: T,
 }
 
-impl Carried<'_> {
+impl InFlight<'_> {
     /// Sends what `write` puts into an output of at least `room` bytes; it gives none where it cannot write.
     pub fn send<T>(&mut self, room: usize, write: impl FnOnce(&mut [u8]) -> Option<Written<T>>) -> Result<T, Failure> {
         let Connection { link, output, host, .. } = &mut *self.connection;
@@ -125,14 +126,14 @@ impl Carried<'_> {
         let unwritten = || Failure::not_sent(Code::Internal, "The request could not be written.").for_good();
         let Written { head, length, state } = write(output.0).ok_or_else(unwritten)?;
         let request = &output.0[..length];
-        if let Some(record) = &self.exchange.record {
+        if let Some(record) = &self.bounds.record {
             record.note_sent(request);
         }
-        let before = link.taken();
-        link.send(request, &self.exchange).map_err(|fault| {
+        let before = link.bytes_accepted();
+        link.send(request, &self.bounds).map_err(|fault| {
             // Under TLS the body travels in the record that the kernel has a part of.
             let proof = if link.is_tls() { 0 } else { head as u64 };
-            failure(fault, link.taken() - before > proof, host)
+            failure(fault, link.bytes_accepted() - before > proof, host)
         })?;
         Ok(state)
     }
@@ -144,9 +145,9 @@ impl Carried<'_> {
         if connection.end == connection.input.len() || self.received >= MAX_RECEIVED {
             return Err(Failure::unknown(Code::BadAnswer, "The answer cannot be trusted: it is too long."));
         }
-        let received = connection.link.receive(&mut connection.input[connection.end..], &self.exchange);
+        let received = connection.link.receive(&mut connection.input[connection.end..], &self.bounds);
         let received = received.map_err(|fault| failure(fault, true, &connection.host))?;
-        if let Some(record) = &self.exchange.record {
+        if let Some(record) = &self.bounds.record {
             record.note_received(&connection.input[connection.end..connection.end + received]);
         }
         self.received += received;
@@ -171,24 +172,26 @@ impl Carried<'_> {
     }
 }
 
-impl Drop for Carried<'_> {
+impl Drop for InFlight<'_> {
     fn drop(&mut self) {
         self.connection.tidy();
     }
 }
 
-fn failure(fault: Fault, sent: bool, host: &str) -> Failure {
+fn failure(fault: WaitError, sent: bool, host: &str) -> Failure {
     let (code, what, may_repeat) = match fault {
-        Fault::Timeout => (Code::Timeout, "The service did not answer before the deadline".to_owned(), true),
-        Fault::Interrupted => (Code::Interrupted, "The call was stopped by its caller".to_owned(), false),
-        Fault::Cut(error) => (Code::ConnectionLost, format!("The connection to the service was cut ({error})"), true),
-        Fault::Tls(error) => {
+        WaitError::Timeout => (Code::Timeout, "The service did not answer before the deadline".to_owned(), true),
+        WaitError::Interrupted => (Code::Interrupted, "The call was stopped by its caller".to_owned(), false),
+        WaitError::Cut(error) => {
+            (Code::ConnectionLost, format!("The connection to the service was cut ({error})"), true)
+        }
+        WaitError::Tls(error) => {
             let sentence = tls::sentence(&error, host);
             (Code::Tls, sentence.trim_end_matches('.').to_owned(), false)
         }
     };
     if sent {
-        Failure::unknown(code, format!("{what}; whether the request was carried out is unknown."))
+        Failure::unknown(code, format!("{what}; whether the request was in_flight out is unknown."))
     } else {
         Failure { may_repeat, ..Failure::not_sent(code, format!("{what}; nothing of the request's body was sent.")) }
     }

@@ -1,7 +1,8 @@
 //! The steps of a new connection one by one, for [`Diagnosis`]. Nothing is sent to the service beyond TLS.
 
+use super::bounds::Bounds;
 use super::connect::connect_to;
-use super::exchange::{Exchange, Failure};
+use super::failure::Failure;
 use super::link::Link;
 use super::socket::Socket;
 use super::{Process, Transport, address_of, tls};
@@ -17,7 +18,7 @@ impl Transport {
     pub fn diagnose(&self, url: &Uri, timeout: Duration) -> Diagnosis {
         let process = self.process.get(|| Process::new(&self.settings));
         let (host, port) = address_of(url);
-        let bounds = || Exchange::new(self.settings.connect_timeout.min(timeout), None, None);
+        let bounds = || Bounds::new(self.settings.connect_timeout.min(timeout), None, None);
         let (first_host, first_port) = match &self.settings.proxy {
             Some(proxy) => (proxy.host.as_str(), proxy.port),
             None => (host, port),
@@ -50,12 +51,12 @@ impl Transport {
         }
     }
 
-    fn handshake(&self, link: Link, host: &str, exchange: &Exchange) -> Handshake {
+    fn handshake(&self, link: Link, host: &str, bounds: &Bounds) -> Handshake {
         let shown = Arc::new(OnceLock::new());
         let (step, _) = step(|| {
             let config = self.settings.tls.watching(tls::Peer::Service, &shown);
             let config = config.map_err(|why| Failure::not_sent(crate::Code::Internal, why).for_good())?;
-            let link = link.secure(&config, host, exchange)?;
+            let link = link.secure(&config, host, bounds)?;
             Ok((link.session_names(), ()))
         });
         Handshake { step, chain: shown.get().cloned().unwrap_or_default() }
@@ -77,7 +78,7 @@ fn step<T, K>(work: impl FnOnce() -> Result<(T, K), Failure>) -> (Step<T>, Optio
 fn connect_to_each(
     addresses: &[IpAddr],
     port: u16,
-    bounds: &(impl Fn() -> Exchange + Sync),
+    bounds: &(impl Fn() -> Bounds + Sync),
 ) -> (Vec<(SocketAddr, Step<()>)>, Option<Socket>) {
     let connect = |address| step(|| connect_to(&[address], port, &bounds()).map(|socket| ((), socket)));
     let (mut steps, mut first) = (Vec::new(), None);

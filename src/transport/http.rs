@@ -1,9 +1,10 @@
 //! One POST and its answer on a connection. ureq-proto, the protocol machine of ureq, writes and reads HTTP/1.1; what it is
 //! given to write and to read, and whether its answer can be trusted, is decided here.
 
+use super::bounds::Bounds;
 use super::chunks::Chunks;
-use super::connection::{Carried, Connection, MAX_BODY, Written};
-use super::exchange::{Exchange, Failure};
+use super::connection::{Connection, InFlight, MAX_BODY, Written};
+use super::failure::Failure;
 use super::head::{self, MAX_HEAD};
 use crate::Code;
 use crate::answer::Answer;
@@ -28,23 +29,23 @@ pub(crate) struct Post<'a> {
 
 impl Post<'_> {
     /// Sends it and reads the answer. Also tells whether the connection can carry another one.
-    pub fn over(&self, connection: &mut Connection, exchange: &Exchange) -> Result<(Answer, bool), Failure> {
-        let mut carried = connection.carry(exchange);
-        let call = carried.send(self.room(), |output| self.write(output))?;
+    pub fn over(&self, connection: &mut Connection, bounds: &Bounds) -> Result<(Answer, bool), Failure> {
+        let mut in_flight = connection.begin(bounds);
+        let call = in_flight.send(self.room(), |output| self.write(output))?;
         let mut kept = Wiped::default();
-        let (response, call) = read_head(&mut carried, call, exchange.keep_head.then_some(&mut kept))?;
-        let told = Told::by(response.headers());
-        if told.is_coded || told.is_chunked && response.version() != Version::HTTP_11 {
+        let (response, call) = read_head(&mut in_flight, call, bounds.keep_head.then_some(&mut kept))?;
+        let framing = Framing::by(response.headers());
+        if framing.is_coded || framing.is_chunked && response.version() != Version::HTTP_11 {
             return Err(distrusted());
         }
         let body = match call {
-            RecvResponseResult::RecvBody(_) if told.is_chunked => read_chunks(&mut carried)?,
-            RecvResponseResult::RecvBody(call) => read_body(&mut carried, call)?,
+            RecvResponseResult::RecvBody(_) if framing.is_chunked => read_chunks(&mut in_flight)?,
+            RecvResponseResult::RecvBody(call) => read_body(&mut in_flight, call)?,
             // Without a body. A redirect is not followed.
             RecvResponseResult::Redirect(_) | RecvResponseResult::Cleanup(_) => Wiped::default(),
         };
-        let reusable = carried.is_clean() && is_reusable(&response, &told);
-        let retry_after = told.retry_after.and_then(retry_after);
+        let reusable = in_flight.is_clean() && is_reusable(&response, &framing);
+        let retry_after = framing.retry_after.and_then(retry_after);
         let http_status = response.status().as_u16();
         Ok((Answer { http_status, retry_after, body: body.into(), head: kept, ..Answer::default() }, reusable))
     }
@@ -53,7 +54,7 @@ impl Post<'_> {
     fn room(&self) -> usize {
         const METHOD_VERSION_AND_NAMES: usize = 128;
         let target = self.url.path_and_query().map_or(1, |target| target.as_str().len());
-        METHOD_VERSION_AND_NAMES + target + self.host.len() + self.headers.reveal().len() + self.body.len()
+        METHOD_VERSION_AND_NAMES + target + self.host.len() + self.headers.expose_secret().len() + self.body.len()
     }
 
     /// Writes head and body. None is what ureq-proto never makes of such a request.
@@ -74,7 +75,7 @@ impl Post<'_> {
             length += part.len();
             Some(length)
         };
-        append(self.headers.reveal().as_bytes())?;
+        append(self.headers.expose_secret().as_bytes())?;
         let head = append(b"\r\n")?;
         let length = append(self.body)?;
         call.consume_direct_write(self.body.len()).ok()?;
@@ -84,27 +85,27 @@ impl Post<'_> {
 
 /// Reads the head. The whole of it goes to `keep`, as it came.
 fn read_head(
-    carried: &mut Carried<'_>,
+    in_flight: &mut InFlight<'_>,
     mut call: Call<RecvResponse>,
     mut keep: Option<&mut Wiped>,
 ) -> Result<(Response<()>, RecvResponseResult), Failure> {
     let mut used = 0;
     loop {
-        if used == 0 && !carried.receive()? {
+        if used == 0 && !in_flight.receive()? {
             return Err(cut());
         }
-        while let Some(length) = head::preface(carried.input()) {
-            carried.consume(length);
+        while let Some(length) = head::preface(in_flight.input()) {
+            in_flight.consume(length);
         }
         let keep = keep.as_deref_mut().filter(|kept| kept.is_empty());
-        let gone = head::shorten(carried.input(), keep);
-        carried.consume(gone);
+        let gone = head::shorten(in_flight.input(), keep);
+        in_flight.consume(gone);
         let response;
-        (used, response) = call.try_response(carried.input(), false).map_err(|_| distrusted())?;
-        if (if response.is_some() { used } else { carried.input().len() }) > MAX_HEAD {
+        (used, response) = call.try_response(in_flight.input(), false).map_err(|_| distrusted())?;
+        if (if response.is_some() { used } else { in_flight.input().len() }) > MAX_HEAD {
             return Err(distrusted());
         }
-        carried.consume(used);
+        in_flight.consume(used);
         if let Some(response) = response {
             return Ok((response, call.proceed().ok_or_else(distrusted)?));
         }
@@ -112,20 +113,20 @@ fn read_head(
 }
 
 /// Reads to the end. Most answers come in one piece, and are kept at their size.
-fn read_body(carried: &mut Carried<'_>, mut call: Call<RecvBody>) -> Result<Wiped, Failure> {
+fn read_body(in_flight: &mut InFlight<'_>, mut call: Call<RecvBody>) -> Result<Wiped, Failure> {
     const PIECE: usize = 1024;
     let mut body = Wiped::default();
     let ends_with_connection = matches!(call.body_mode(), BodyMode::CloseDelimited);
     while ends_with_connection || !call.can_proceed() {
         let length = body.len();
-        body.resize(length + carried.input().len().min(PIECE));
-        let (used, read) = call.read(carried.input(), &mut body[length..]).map_err(|_| distrusted())?;
-        carried.consume(used);
+        body.resize(length + in_flight.input().len().min(PIECE));
+        let (used, read) = call.read(in_flight.input(), &mut body[length..]).map_err(|_| distrusted())?;
+        in_flight.consume(used);
         body.resize(length + read);
         if body.len() > MAX_BODY {
             return Err(distrusted());
         }
-        if used == 0 && read == 0 && !carried.receive()? {
+        if used == 0 && read == 0 && !in_flight.receive()? {
             return if call.can_proceed() { Ok(body) } else { Err(cut()) };
         }
     }
@@ -133,16 +134,16 @@ fn read_body(carried: &mut Carried<'_>, mut call: Call<RecvBody>) -> Result<Wipe
 }
 
 /// The same for a body in chunks, which ureq-proto would take in many other forms, too.
-fn read_chunks(carried: &mut Carried<'_>) -> Result<Wiped, Failure> {
+fn read_chunks(in_flight: &mut InFlight<'_>) -> Result<Wiped, Failure> {
     let (mut chunks, mut body) = (Chunks::default(), Wiped::default());
     loop {
-        let used = chunks.read(carried.input(), &mut body).map_err(|_| distrusted())?;
-        carried.consume(used);
+        let used = chunks.read(in_flight.input(), &mut body).map_err(|_| distrusted())?;
+        in_flight.consume(used);
         if chunks == Chunks::Ended {
             return Ok(body);
         }
-        if !carried.receive()? {
-            return match (carried.input().is_empty(), chunks.are_whole()) {
+        if !in_flight.receive()? {
+            return match (in_flight.input().is_empty(), chunks.are_whole()) {
                 (true, true) => Ok(body),
                 (true, false) => Err(cut()),
                 (false, _) => Err(distrusted()),
@@ -154,7 +155,7 @@ fn read_chunks(carried: &mut Carried<'_>) -> Result<Wiped, Failure> {
 fn cut() -> Failure {
     Failure::unknown(
         Code::ConnectionLost,
-        "The service closed the connection before its whole answer came; whether the request was carried out is unknown.",
+        "The service closed the connection before its whole answer came; whether the request was in_flight out is unknown.",
     )
 }
 
@@ -162,13 +163,13 @@ fn cut() -> Failure {
 fn distrusted() -> Failure {
     Failure::unknown(
         Code::BadAnswer,
-        "The answer is not HTTP that can be trusted, or too long; whether the request was carried out is unknown.",
+        "The answer is not HTTP that can be trusted, or too long; whether the request was in_flight out is unknown.",
     )
 }
 
 /// The headers that matter here, found in one pass.
 #[derive(Default)]
-struct Told<'a> {
+struct Framing<'a> {
     retry_after: Option<&'a HeaderValue>,
     has_length: bool,
     has_encoding: bool,
@@ -179,26 +180,26 @@ struct Told<'a> {
     closes: bool,
 }
 
-impl<'a> Told<'a> {
+impl<'a> Framing<'a> {
     fn by(headers: &'a HeaderMap) -> Self {
-        let mut told = Told::default();
+        let mut framing = Framing::default();
         for (name, value) in headers {
             match name.as_str() {
-                "retry-after" => _ = told.retry_after.get_or_insert(value),
-                "content-length" => told.has_length = true,
+                "retry-after" => _ = framing.retry_after.get_or_insert(value),
+                "content-length" => framing.has_length = true,
                 "transfer-encoding" => {
-                    told.is_chunked |= value.as_bytes().eq_ignore_ascii_case(b"chunked");
-                    let is_known = told.is_chunked || value.as_bytes().eq_ignore_ascii_case(b"identity");
+                    framing.is_chunked |= value.as_bytes().eq_ignore_ascii_case(b"chunked");
+                    let is_known = framing.is_chunked || value.as_bytes().eq_ignore_ascii_case(b"identity");
                     // One is enough (RFC 9112, section 6.1): of two, each of us could read another.
-                    told.is_coded |= told.has_encoding || !is_known;
-                    told.has_encoding = true;
+                    framing.is_coded |= framing.has_encoding || !is_known;
+                    framing.has_encoding = true;
                 }
-                "content-encoding" => told.is_coded |= !changes_nothing(value),
-                "connection" => told.closes |= says_close(value),
+                "content-encoding" => framing.is_coded |= !changes_nothing(value),
+                "connection" => framing.closes |= says_close(value),
                 _ => {}
             }
         }
-        told
+        framing
     }
 }
 
@@ -213,12 +214,12 @@ fn says_close(value: &HeaderValue) -> bool {
 }
 
 /// RFC 9112, section 9.3; and a message with both a coding and a length is not one to build upon (section 6.3).
-fn is_reusable(response: &Response<()>, told: &Told<'_>) -> bool {
+fn is_reusable(response: &Response<()>, framing: &Framing<'_>) -> bool {
     response.version() == Version::HTTP_11
-        && !told.closes
+        && !framing.closes
         && response.status().as_u16() >= 200
         && !response.status().is_redirection()
-        && !(told.has_encoding && told.has_length)
+        && !(framing.has_encoding && framing.has_length)
 }
 
 /// Seconds or a date (RFC 9110, section 10.2.3). A date that has passed is no wait.

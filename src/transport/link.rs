@@ -1,8 +1,8 @@
 //! A byte stream to a peer: a socket, or TLS over another link (twice, through an https proxy).
 
-use super::exchange::{Exchange, Failure, Fault, SLICE};
+use super::bounds::{Bounds, SLICE};
+use super::failure::{Failure, WaitError};
 use super::proxy;
-use super::resolver::interrupted;
 use super::socket::Socket;
 use super::tls;
 use crate::Code;
@@ -36,47 +36,47 @@ struct Records {
 
 impl Link {
     /// Makes a TLS link of this one: the whole handshake with `host`.
-    pub fn secure(self, config: &tls::Config, host: &str, exchange: &Exchange) -> Result<Link, Failure> {
+    pub fn secure(self, config: &tls::Config, host: &str, bounds: &Bounds) -> Result<Link, Failure> {
         let mut link =
             Box::new(TlsLink { session: tls::session(config, host)?, received: Records::default(), under: self });
-        match link.handshake(exchange) {
+        match link.handshake(bounds) {
             Ok(()) => Ok(Link::Tls(link)),
-            Err(Fault::Tls(rustls::Error::InvalidMessage(_))) if link.under.socket().is_after_a_body() => {
+            Err(WaitError::Tls(rustls::Error::InvalidMessage(_))) if link.under.socket().is_after_a_body() => {
                 Err(proxy::no_tunnel())
             }
-            Err(Fault::Tls(error)) => {
+            Err(WaitError::Tls(error)) => {
                 // The alert that tells the server why; the failure stands whether it arrives or not.
-                let _ = link.flush(exchange);
+                let _ = link.flush(bounds);
                 Err(tls::refusal(&error, host, config))
             }
-            Err(Fault::Cut(error)) => Err(Failure::not_sent(
+            Err(WaitError::Cut(error)) => Err(Failure::not_sent(
                 Code::Tls,
                 format!("{host} cut the connection during the TLS handshake: {error}."),
             )),
-            Err(Fault::Timeout) => {
+            Err(WaitError::Timeout) => {
                 Err(Failure::not_sent(Code::Timeout, format!("No TLS handshake with {host} in time.")))
             }
-            Err(Fault::Interrupted) => Err(interrupted()),
+            Err(WaitError::Interrupted) => Err(Failure::interrupted()),
         }
     }
 
     /// Sends all of `data`, in one record where TLS's record size allows.
-    pub fn send(&mut self, data: &[u8], exchange: &Exchange) -> Result<(), Fault> {
+    pub fn send(&mut self, data: &[u8], bounds: &Bounds) -> Result<(), WaitError> {
         match self {
-            Link::Plain(socket) => socket.send(data, exchange),
+            Link::Plain(socket) => socket.send(data, bounds),
             Link::Tls(link) => {
                 // Ciphers keep the last bytes of a text on the stack.
-                with_wiped_stack(|| link.session.writer().write_all(data)).map_err(Fault::Cut)?;
-                link.flush(exchange)
+                with_wiped_stack(|| link.session.writer().write_all(data)).map_err(WaitError::Cut)?;
+                link.flush(bounds)
             }
         }
     }
 
     /// Waits for bytes; 0 is the peer's orderly end.
-    pub fn receive(&mut self, into: &mut [u8], exchange: &Exchange) -> Result<usize, Fault> {
+    pub fn receive(&mut self, into: &mut [u8], bounds: &Bounds) -> Result<usize, WaitError> {
         match self {
-            Link::Plain(socket) => socket.receive(into, exchange),
-            Link::Tls(link) => link.receive(into, exchange),
+            Link::Plain(socket) => socket.receive(into, bounds),
+            Link::Tls(link) => link.receive(into, bounds),
         }
     }
 
@@ -89,9 +89,9 @@ impl Link {
         }
     }
 
-    /// Bytes that the kernel has taken since the connection was opened.
-    pub fn taken(&self) -> u64 {
-        self.socket().taken()
+    /// Bytes that the kernel has accepted since the connection was opened.
+    pub fn bytes_accepted(&self) -> u64 {
+        self.socket().bytes_accepted()
     }
 
     /// The version and the cipher suite of the TLS session; empty without one.
@@ -115,9 +115,9 @@ impl Link {
     }
 
     /// Whether more has come than was read: one look.
-    pub fn holds_more(&mut self) -> bool {
+    pub fn has_unread(&mut self) -> bool {
         match self {
-            Link::Plain(socket) => socket.holds_more(),
+            Link::Plain(socket) => socket.has_unread(),
             Link::Tls(link) => {
                 let more = link.session.process_new_packets().is_ok_and(|state| state.plaintext_bytes_to_read() > 0);
                 if more {
@@ -141,8 +141,8 @@ impl Link {
     }
 
     /// Whether nothing waits to be read: one look at the socket, and at what TLS has decrypted.
-    pub fn is_quiet(&mut self) -> bool {
-        self.has_no_leftovers() && self.socket().is_quiet()
+    pub fn is_reusable(&mut self) -> bool {
+        self.has_no_leftovers() && self.socket().is_reusable()
     }
 
     fn has_no_leftovers(&mut self) -> bool {
@@ -185,25 +185,25 @@ impl Records {
 }
 
 impl TlsLink {
-    fn handshake(&mut self, exchange: &Exchange) -> Result<(), Fault> {
+    fn handshake(&mut self, bounds: &Bounds) -> Result<(), WaitError> {
         self.session.set_buffer_limit(None);
         while self.session.is_handshaking() {
-            self.flush(exchange)?;
-            if self.session.is_handshaking() && self.read(exchange)? == 0 {
-                return Err(exchange.cut(io::ErrorKind::UnexpectedEof.into()));
+            self.flush(bounds)?;
+            if self.session.is_handshaking() && self.read(bounds)? == 0 {
+                return Err(bounds.cut(io::ErrorKind::UnexpectedEof.into()));
             }
         }
-        self.flush(exchange)
+        self.flush(bounds)
     }
 
-    fn flush(&mut self, exchange: &Exchange) -> Result<(), Fault> {
+    fn flush(&mut self, bounds: &Bounds) -> Result<(), WaitError> {
         while self.session.wants_write() {
-            let mut below = Below { link: &mut self.under, received: &mut self.received, exchange, fault: None };
+            let mut below = Below { link: &mut self.under, received: &mut self.received, bounds, fault: None };
             let written = self.session.write_tls(&mut below);
             if let Err(error) = written {
-                let fault = below.fault.take().unwrap_or_else(|| exchange.cut(error));
+                let fault = below.fault.take().unwrap_or_else(|| bounds.cut(error));
                 return Err(match fault {
-                    Fault::Cut(_) => self.last_words(exchange).unwrap_or(fault),
+                    WaitError::Cut(_) => self.last_words(bounds).unwrap_or(fault),
                     _ => fault,
                 });
             }
@@ -213,38 +213,38 @@ impl TlsLink {
 
     /// Why the peer has cut the connection under a write, if it said so in an alert: that stands before the cut and can
     /// still be read.
-    fn last_words(&mut self, exchange: &Exchange) -> Option<Fault> {
+    fn last_words(&mut self, bounds: &Bounds) -> Option<WaitError> {
         // Nothing comes any more: this only guards against a kernel that would wait.
-        let exchange = exchange.shortened(SLICE);
+        let bounds = bounds.shortened(SLICE);
         loop {
-            match self.read(&exchange) {
+            match self.read(&bounds) {
                 Ok(0) => return None,
                 Ok(_) => {}
-                Err(fault) => return matches!(fault, Fault::Tls(_)).then_some(fault),
+                Err(fault) => return matches!(fault, WaitError::Tls(_)).then_some(fault),
             }
         }
     }
 
     /// Takes in what has come: 0 at the end of the link below.
-    fn read(&mut self, exchange: &Exchange) -> Result<usize, Fault> {
-        let mut below = Below { link: &mut self.under, received: &mut self.received, exchange, fault: None };
+    fn read(&mut self, bounds: &Bounds) -> Result<usize, WaitError> {
+        let mut below = Below { link: &mut self.under, received: &mut self.received, bounds, fault: None };
         let read = match self.session.read_tls(&mut below) {
             Ok(read) => read,
-            Err(error) => return Err(below.fault.take().unwrap_or_else(|| exchange.cut(error))),
+            Err(error) => return Err(below.fault.take().unwrap_or_else(|| bounds.cut(error))),
         };
-        with_wiped_stack(|| self.session.process_new_packets()).map_err(Fault::Tls)?;
+        with_wiped_stack(|| self.session.process_new_packets()).map_err(WaitError::Tls)?;
         Ok(read)
     }
 
-    fn receive(&mut self, into: &mut [u8], exchange: &Exchange) -> Result<usize, Fault> {
+    fn receive(&mut self, into: &mut [u8], bounds: &Bounds) -> Result<usize, WaitError> {
         loop {
             match self.session.reader().read(into) {
                 Ok(read) => return Ok(read),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 // The end without close_notify: what came may not be all.
-                Err(error) => return Err(exchange.cut(error)),
+                Err(error) => return Err(bounds.cut(error)),
             }
-            self.read(exchange)?;
+            self.read(bounds)?;
         }
     }
 }
@@ -253,12 +253,12 @@ impl TlsLink {
 struct Below<'a> {
     link: &'a mut Link,
     received: &'a mut Records,
-    exchange: &'a Exchange,
-    fault: Option<Fault>,
+    bounds: &'a Bounds,
+    fault: Option<WaitError>,
 }
 
 impl Below<'_> {
-    fn fail<T>(&mut self, fault: Fault) -> io::Result<T> {
+    fn fail<T>(&mut self, fault: WaitError) -> io::Result<T> {
         self.fault = Some(fault);
         Err(io::Error::other("the link below failed"))
     }
@@ -266,7 +266,7 @@ impl Below<'_> {
 
 impl Read for Below<'_> {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        match self.link.receive(into, self.exchange) {
+        match self.link.receive(into, self.bounds) {
             Ok(received) => {
                 self.received.take_in(&into[..received]);
                 Ok(received)
@@ -278,7 +278,7 @@ impl Read for Below<'_> {
 
 impl Write for Below<'_> {
     fn write(&mut self, data: &[u8]) -> io::Result<usize> {
-        match self.link.send(data, self.exchange) {
+        match self.link.send(data, self.bounds) {
             Ok(()) => Ok(data.len()),
             Err(fault) => self.fail(fault),
         }

@@ -4,16 +4,16 @@
 //! look-up for a call on a kept connection, one deadline over every wait, waits that can be ended from outside, a proof for
 //! every NOT_SENT, and no socket shared with a forked child. From the bottom: [`fork`] and [`socket`], [`link`] ([`tls`], over
 //! [`trust`] and [`bundle`]), [`connect`], [`resolver`] and [`proxy`] (a new connection), [`connection`], [`head`], [`chunks`]
-//! and [`http`] (the exchange), [`pool`]. [`diagnosis`] takes the steps of a new connection one by one.
+//! and [`http`] (one exchange), [`pool`]. [`diagnosis`] takes the steps of a new connection one by one.
 
+mod bounds;
 mod bundle;
 mod chunks;
 mod connect;
 mod connection;
 mod der;
 mod diagnosis;
-mod exchange;
-pub(crate) mod fork;
+mod failure;
 mod head;
 mod http;
 mod link;
@@ -24,16 +24,15 @@ mod socket;
 mod tls;
 mod trust;
 
-pub(crate) use exchange::{Exchange, Failure};
-pub(crate) use fork::PerProcess;
+pub(crate) use bounds::Bounds;
+pub(crate) use failure::Failure;
 pub(crate) use proxy::Proxy;
-pub(crate) use resolver::{interrupted, is_this_machine};
-pub(crate) use socket::Wire;
 pub(crate) use tls::{Tls, check_random};
 pub(crate) use trust::Roots;
 
 use crate::Code;
 use crate::answer::Answer;
+use crate::fork::PerProcess;
 use crate::ownership::{Asked, Claim, Habit};
 use crate::secret::Secret;
 use connection::Connection;
@@ -146,7 +145,7 @@ impl Transport {
         headers: &Secret,
         body: &[u8],
         asked: &Asked<'_>,
-        exchange: &Exchange,
+        bounds: &Bounds,
     ) -> Result<Reply<'_>, Failure> {
         let process = self.process.get(|| Process::new(&self.settings));
         let may_ride = !matches!(asked, Asked::Verify { .. }) || process.habit.lets_verifies_ride();
@@ -155,25 +154,25 @@ impl Transport {
         let reused = kept.is_some();
         let mut connection = match kept {
             Some(connection) => connection,
-            None => self.connect(process, url, &exchange.shortened(self.settings.connect_timeout))?,
+            None => self.connect(process, url, &bounds.shortened(self.settings.connect_timeout))?,
         };
         let post = Post { url, host: &self.settings.host, headers, body };
-        let (answer, reusable) = post.over(&mut connection, exchange)?;
+        let (answer, reusable) = post.over(&mut connection, bounds)?;
         Ok(Reply { answer: Answer { reused, ..answer }, connection, reusable, process })
     }
 
     /// A new connection to the service, through the proxy if there is one.
-    fn connect(&self, process: &Process, url: &Uri, exchange: &Exchange) -> Result<Box<Connection>, Failure> {
+    fn connect(&self, process: &Process, url: &Uri, bounds: &Bounds) -> Result<Box<Connection>, Failure> {
         let secure = url.scheme_str() == Some("https");
         let (host, port) = address_of(url);
         let mut link = match &self.settings.proxy {
-            None => open(process, host, port, exchange)?,
-            Some(proxy) => self.connect_through(process, proxy, host, port, exchange)?,
+            None => open(process, host, port, bounds)?,
+            Some(proxy) => self.connect_through(process, proxy, host, port, bounds)?,
         };
         if secure {
             // The wrong one may answer where an address has changed hands.
-            let doubted = |_: &Failure| process.resolver.doubt(host);
-            link = link.secure(process.tls(tls::Peer::Service)?, host, exchange).inspect_err(doubted)?;
+            let invalidate = |_: &Failure| process.resolver.invalidate(host);
+            link = link.secure(process.tls(tls::Peer::Service)?, host, bounds).inspect_err(invalidate)?;
         }
         Ok(Connection::new(link, host))
     }
@@ -184,12 +183,12 @@ impl Transport {
         proxy: &Proxy,
         host: &str,
         port: u16,
-        exchange: &Exchange,
+        bounds: &Bounds,
     ) -> Result<Link, Failure> {
         let targets = match (host.parse(), proxy.kind) {
             (Ok(address), _) => vec![Target::Address(address, port)],
             (Err(_), Kind::Socks5) => {
-                let addresses = connect::interleaved(&process.resolver.resolve(host, exchange)?);
+                let addresses = connect::interleaved(&process.resolver.resolve(host, bounds)?);
                 addresses.into_iter().rev().map(|address| Target::Address(address, port)).collect()
             }
             (Err(_), _) => vec![Target::Name(host, port)],
@@ -197,18 +196,18 @@ impl Transport {
         // One after the other, each over a connection of its own: the proxy may not know the way to the first.
         let mut unreached = None;
         for target in &targets {
-            let link = self.reach(process, proxy, exchange)?;
-            match proxy.lead(link, target, exchange)? {
+            let link = self.reach(process, proxy, bounds)?;
+            match proxy.tunnel(link, target, bounds)? {
                 Ok(link) => return Ok(link),
                 Err(failure) => unreached = Some(failure),
             }
         }
-        process.resolver.doubt(host);
+        process.resolver.invalidate(host);
         Err(unreached.unwrap_or_else(|| Failure::not_sent(Code::Resolve, format!("{host} has no address."))))
     }
 
     /// A connection to the proxy itself.
-    fn reach(&self, process: &Process, proxy: &Proxy, exchange: &Exchange) -> Result<Link, Failure> {
+    fn reach(&self, process: &Process, proxy: &Proxy, bounds: &Bounds) -> Result<Link, Failure> {
         let to_proxy = |failure: Failure| Failure {
             code: match failure.code {
                 Code::Timeout | Code::Interrupted => failure.code,
@@ -217,9 +216,9 @@ impl Transport {
             message: format!("The proxy could not be reached: {}", failure.message),
             ..failure
         };
-        let link = open(process, &proxy.host, proxy.port, exchange).map_err(to_proxy)?;
+        let link = open(process, &proxy.host, proxy.port, bounds).map_err(to_proxy)?;
         match proxy.kind {
-            Kind::Https => link.secure(process.tls(tls::Peer::Proxy)?, &proxy.host, exchange).map_err(to_proxy),
+            Kind::Https => link.secure(process.tls(tls::Peer::Proxy)?, &proxy.host, bounds).map_err(to_proxy),
             _ => Ok(link),
         }
     }
@@ -228,7 +227,7 @@ impl Transport {
 fn headers(authorization: &Secret, user_agent: &str) -> Arc<Secret> {
     const BETWEEN: &str =
         "\r\ncontent-type: application/json\r\naccept: application/json\r\naccept-encoding: identity\r\nuser-agent: ";
-    Arc::new(Secret::new(["authorization: ", authorization.reveal(), BETWEEN, user_agent, "\r\n"].concat()))
+    Arc::new(Secret::new(["authorization: ", authorization.expose_secret(), BETWEEN, user_agent, "\r\n"].concat()))
 }
 
 impl Process {
@@ -248,9 +247,9 @@ fn address_of(url: &Uri) -> (&str, u16) {
     (host, url.port_u16().unwrap_or(if url.scheme_str() == Some("https") { 443 } else { 80 }))
 }
 
-fn open(process: &Process, host: &str, port: u16, exchange: &Exchange) -> Result<Link, Failure> {
-    let addresses = process.resolver.resolve(host, exchange)?;
-    let socket = connect::connect_to(&addresses, port, exchange).inspect_err(|_| process.resolver.doubt(host))?;
+fn open(process: &Process, host: &str, port: u16, bounds: &Bounds) -> Result<Link, Failure> {
+    let addresses = process.resolver.resolve(host, bounds)?;
+    let socket = connect::connect_to(&addresses, port, bounds).inspect_err(|_| process.resolver.invalidate(host))?;
     Ok(Link::Plain(socket))
 }
 
@@ -298,8 +297,8 @@ mod tests {
         (address, std::thread::spawn(accept))
     }
 
-    fn exchange() -> Exchange {
-        Exchange::new(Duration::from_secs(5), None, None)
+    fn bounds() -> Bounds {
+        Bounds::new(Duration::from_secs(5), None, None)
     }
 
     /// A dual-stack name behind a proxy that knows no IPv6 (reply 8), as many do.
@@ -318,7 +317,7 @@ mod tests {
         let proxy = Proxy::parse(&format!("socks5://{proxy}")).unwrap();
         let transport = transport();
         let (process, _) = process(&transport, &["fd00::1", "fd00::2", "192.0.2.1"]);
-        let link = transport.connect_through(&process, &proxy, "dual.test", 443, &exchange());
+        let link = transport.connect_through(&process, &proxy, "dual.test", 443, &bounds());
         assert!(link.is_ok(), "{:?}", link.map(drop));
         // The families alternate.
         assert_eq!(asked.join().unwrap(), [4, 1]);
@@ -333,7 +332,7 @@ mod tests {
         let addresses: Vec<&str> = addresses.iter().map(String::as_str).collect();
         let (process, _) = process(&transport, &addresses);
         let url = format!("http://many.test:{}", address.port()).parse().unwrap();
-        let connected = transport.connect(&process, &url, &exchange());
+        let connected = transport.connect(&process, &url, &bounds());
         assert!(connected.is_ok(), "{:?}", connected.map(drop));
         server.join().unwrap();
     }
@@ -348,7 +347,7 @@ mod tests {
         let transport = transport();
         let (process, lookups) = process(&transport, &["127.0.0.1"]);
         for round in 1..=2 {
-            let failure = transport.connect(&process, &url, &exchange()).map(drop).unwrap_err();
+            let failure = transport.connect(&process, &url, &bounds()).map(drop).unwrap_err();
             assert_eq!((failure.code, lookups.load(Ordering::SeqCst)), (Code::Tls, round));
         }
         server.join().unwrap();

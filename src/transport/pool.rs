@@ -37,7 +37,7 @@ impl Pool {
             let taken = idle.remove(newest);
             drop(idle);
             let mut connection = taken?.connection;
-            if connection.is_quiet() {
+            if connection.is_reusable() {
                 return Some(connection);
             }
         }

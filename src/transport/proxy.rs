@@ -1,8 +1,8 @@
 //! Reaches the service through an HTTP proxy (CONNECT, RFC 9110, section 9.3.6) or a SOCKS5 proxy (RFC 1928, RFC 1929).
 
-use super::exchange::{Exchange, Failure, Fault};
+use super::bounds::Bounds;
+use super::failure::{Failure, WaitError};
 use super::link::Link;
-use super::resolver::interrupted;
 use crate::Code;
 use crate::check::Checked;
 use crate::environment;
@@ -78,7 +78,8 @@ impl Proxy {
         let (host, port) = host_and_port(address)
             .ok_or("proxy is not scheme://host:port, with a port of 1 to 65535 and nothing after it")?;
         let credentials = user.map(credentials).transpose()?;
-        let fits_socks = |(user, password): &(String, Secret)| user.len().max(password.reveal().len()) <= MAX_LOGIN;
+        let fits_socks =
+            |(user, password): &(String, Secret)| user.len().max(password.expose_secret().len()) <= MAX_LOGIN;
         if matches!(kind, Kind::Socks5 | Kind::Socks5h) && !credentials.iter().all(fits_socks) {
             return Err(format!(
                 "proxy has a user name or a password of more than {MAX_LOGIN} bytes: SOCKS5 takes none"
@@ -112,10 +113,10 @@ impl Proxy {
 
     /// Asks the proxy at the other end of `link` to lead to `target`. The inner failure is that of a proxy that works but
     /// does not reach it.
-    pub fn lead(&self, link: Link, target: &Target<'_>, exchange: &Exchange) -> Result<Result<Link, Failure>, Failure> {
+    pub fn tunnel(&self, link: Link, target: &Target<'_>, bounds: &Bounds) -> Result<Result<Link, Failure>, Failure> {
         match self.kind {
-            Kind::Http | Kind::Https => self.connect_http(link, target, exchange),
-            Kind::Socks5 | Kind::Socks5h => self.connect_socks(link, target, exchange),
+            Kind::Http | Kind::Https => self.connect_http(link, target, bounds),
+            Kind::Socks5 | Kind::Socks5h => self.connect_socks(link, target, bounds),
         }
     }
 
@@ -123,7 +124,7 @@ impl Proxy {
         &self,
         mut link: Link,
         target: &Target<'_>,
-        exchange: &Exchange,
+        bounds: &Bounds,
     ) -> Result<Result<Link, Failure>, Failure> {
         let authority = match target {
             Target::Name(host, port) => format!("{host}:{port}"),
@@ -132,19 +133,19 @@ impl Proxy {
         };
         let mut login = Zeroizing::new(String::new());
         if let Some((user, password)) = &self.credentials {
-            let pair = Zeroizing::new([user, ":", password.reveal()].concat());
+            let pair = Zeroizing::new([user, ":", password.expose_secret()].concat());
             let encoded = Zeroizing::new(base64::engine::general_purpose::STANDARD.encode(pair.as_bytes()));
             login = Zeroizing::new(["Proxy-Authorization: Basic ", &encoded, "\r\n"].concat());
         }
         let head = format!("CONNECT {authority} HTTP/1.1\r\nHost: {authority}\r\n");
         // In one piece from the start: a text that grew would leave copies behind.
         let head = Zeroizing::new([&head, login.as_str(), "\r\n"].concat());
-        link.send(head.as_bytes(), exchange).map_err(|fault| failed(&fault))?;
-        let reply = read_reply(&mut link, exchange)?;
+        link.send(head.as_bytes(), bounds).map_err(|fault| failed(&fault))?;
+        let reply = read_reply(&mut link, bounds)?;
         match reply.status {
             // What it says of a body is ignored, but not forgotten.
             200..300 if !reply.has_body() => Ok(Ok(link)),
-            200..300 if link.holds_more() => Err(no_tunnel()),
+            200..300 if link.has_unread() => Err(no_tunnel()),
             200..300 => Ok(Ok(link.after_a_body())),
             // 407 is the status for it; tinyproxy answers wrong credentials with 401.
             401 | 407 => Err(refused(&reply.credentials_wanted()).for_good()),
@@ -156,23 +157,23 @@ impl Proxy {
         &self,
         mut link: Link,
         target: &Target<'_>,
-        exchange: &Exchange,
+        bounds: &Bounds,
     ) -> Result<Result<Link, Failure>, Failure> {
         const NO_LOGIN: u8 = 0;
         const LOGIN: u8 = 2;
         let methods: &[u8] = if self.credentials.is_some() { &[5, 2, NO_LOGIN, LOGIN] } else { &[5, 1, NO_LOGIN] };
-        link.send(methods, exchange).map_err(|fault| failed(&fault))?;
-        match (receive_exactly::<2>(&mut link, exchange)?, &self.credentials) {
+        link.send(methods, bounds).map_err(|fault| failed(&fault))?;
+        match (receive_exactly::<2>(&mut link, bounds)?, &self.credentials) {
             ([5, NO_LOGIN], _) => {}
-            ([5, LOGIN], Some((user, password))) => log_in(&mut link, user, password, exchange)?,
+            ([5, LOGIN], Some((user, password))) => log_in(&mut link, user, password, bounds)?,
             ([5, 0xFF | LOGIN], None) => {
                 return Err(refused("it asks for credentials: put user:password@ into its URL").for_good());
             }
             ([5, _], _) => return Err(refused("it takes none of the ways to log in").for_good()),
             _ => return Err(refused("it does not speak SOCKS5").for_good()),
         }
-        link.send(&socks_request(target)?, exchange).map_err(|fault| failed(&fault))?;
-        let [version, reply, _, kind] = receive_exactly::<4>(&mut link, exchange)?;
+        link.send(&socks_request(target)?, bounds).map_err(|fault| failed(&fault))?;
+        let [version, reply, _, kind] = receive_exactly::<4>(&mut link, bounds)?;
         match (version, reply) {
             (5, 0) => {}
             (5, _) => return Ok(Err(refused(socks_reply(reply)))),
@@ -180,12 +181,12 @@ impl Proxy {
         }
         // The bound address tells nothing we need; its bytes must not be taken for the service's.
         match kind {
-            1 => receive_exactly::<6>(&mut link, exchange).map(drop)?,
-            4 => receive_exactly::<18>(&mut link, exchange).map(drop)?,
+            1 => receive_exactly::<6>(&mut link, bounds).map(drop)?,
+            4 => receive_exactly::<18>(&mut link, bounds).map(drop)?,
             3 => {
-                let [length] = receive_exactly::<1>(&mut link, exchange)?;
+                let [length] = receive_exactly::<1>(&mut link, bounds)?;
                 for _ in 0..usize::from(length) + 2 {
-                    receive_exactly::<1>(&mut link, exchange)?;
+                    receive_exactly::<1>(&mut link, bounds)?;
                 }
             }
             _ => return Err(refused("its reply is not SOCKS5").for_good()),
@@ -208,18 +209,18 @@ fn variable(name: &str) -> Checked<Option<Zeroizing<String>>> {
 }
 
 /// RFC 1929.
-fn log_in(link: &mut Link, user: &str, password: &Secret, exchange: &Exchange) -> Result<(), Failure> {
+fn log_in(link: &mut Link, user: &str, password: &Secret, bounds: &Bounds) -> Result<(), Failure> {
     // Room for all of it: a message that grew would leave copies behind.
     let mut message = Zeroizing::new(Vec::with_capacity(3 + 2 * MAX_LOGIN));
     message.push(1);
-    for text in [user, password.reveal()] {
+    for text in [user, password.expose_secret()] {
         let length = u8::try_from(text.len())
             .map_err(|_| refused("SOCKS5 takes a user name and a password of at most 255 bytes").for_good())?;
         message.push(length);
         message.extend_from_slice(text.as_bytes());
     }
-    link.send(&message, exchange).map_err(|fault| failed(&fault))?;
-    match receive_exactly::<2>(link, exchange)? {
+    link.send(&message, bounds).map_err(|fault| failed(&fault))?;
+    match receive_exactly::<2>(link, bounds)? {
         [_, 0] => Ok(()),
         _ => Err(refused("it does not take the user name and password").for_good()),
     }
@@ -265,11 +266,11 @@ fn socks_reply(reply: u8) -> &'static str {
     }
 }
 
-fn receive_exactly<const N: usize>(link: &mut Link, exchange: &Exchange) -> Result<[u8; N], Failure> {
+fn receive_exactly<const N: usize>(link: &mut Link, bounds: &Bounds) -> Result<[u8; N], Failure> {
     let mut bytes = [0; N];
     let mut filled = 0;
     while filled < N {
-        match link.receive(&mut bytes[filled..], exchange).map_err(|fault| failed(&fault))? {
+        match link.receive(&mut bytes[filled..], bounds).map_err(|fault| failed(&fault))? {
             0 => return Err(refused("it closed the connection")),
             received => filled += received,
         }
@@ -286,13 +287,13 @@ struct Reply {
 
 /// Reads the reply to CONNECT and not a byte more: what follows it is the service's. Interim replies are skipped. A line may
 /// end with LF alone (RFC 9112, section 2.2).
-fn read_reply(link: &mut Link, exchange: &Exchange) -> Result<Reply, Failure> {
+fn read_reply(link: &mut Link, bounds: &Bounds) -> Result<Reply, Failure> {
     const BEGINNING: &[u8] = b"HTTP/1.";
     let not_http = || refused("its reply to CONNECT is not HTTP").for_good();
     let mut reply = Wiped::with_room(256);
     let mut begun = 0;
     loop {
-        reply.extend(&receive_exactly::<1>(link, exchange)?);
+        reply.extend(&receive_exactly::<1>(link, bounds)?);
         if reply.len() > MAX_REPLY {
             return Err(refused("its reply to CONNECT is too long").for_good());
         }
@@ -323,7 +324,7 @@ fn status(head: &[u8]) -> Option<u16> {
 
 impl Reply {
     fn values(&self, name: &str) -> impl Iterator<Item = &str> {
-        let headers = self.head.reveal().lines().skip(1).filter_map(|line| line.split_once(':'));
+        let headers = self.head.expose_secret().lines().skip(1).filter_map(|line| line.split_once(':'));
         headers.filter(move |(known, _)| known.trim().eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())
     }
 
@@ -378,12 +379,12 @@ fn refused(why: &str) -> Failure {
     Failure::not_sent(Code::Proxy, format!("The proxy could not be used: {why}."))
 }
 
-fn failed(fault: &Fault) -> Failure {
+fn failed(fault: &WaitError) -> Failure {
     match fault {
-        Fault::Interrupted => interrupted(),
-        Fault::Timeout => Failure::not_sent(Code::Timeout, "The proxy did not answer in time."),
-        Fault::Cut(error) => refused(&error.to_string()),
-        Fault::Tls(error) => refused(&error.to_string()).for_good(),
+        WaitError::Interrupted => Failure::interrupted(),
+        WaitError::Timeout => Failure::not_sent(Code::Timeout, "The proxy did not answer in time."),
+        WaitError::Cut(error) => refused(&error.to_string()),
+        WaitError::Tls(error) => refused(&error.to_string()).for_good(),
     }
 }
 
@@ -398,7 +399,9 @@ fn credentials(text: &str) -> Checked<(String, Secret)> {
     let printable = |text: &str| !text.contains(char::is_control);
     match (decode(user), decode(password)) {
         (Some(user), Some(password))
-            if !user.reveal().contains(':') && printable(user.reveal()) && printable(password.reveal()) =>
+            if !user.expose_secret().contains(':')
+                && printable(user.expose_secret())
+                && printable(password.expose_secret()) =>
         {
             Ok((user.into_plain(), password))
         }
@@ -495,7 +498,7 @@ mod tests {
         let proxy = Proxy::parse("socks5h://me:p%40ss%3A@[::1]:9050/").unwrap();
         assert_eq!((proxy.kind, proxy.host.as_str(), proxy.port), (Kind::Socks5h, "::1", 9050));
         let (user, password) = proxy.credentials.unwrap();
-        assert_eq!((user.as_str(), password.reveal()), ("me", "p@ss:"));
+        assert_eq!((user.as_str(), password.expose_secret()), ("me", "p@ss:"));
         assert_eq!(Proxy::parse("http://proxy.example.com").unwrap().port, 80);
     }
 

@@ -1,10 +1,12 @@
 //! Host names to addresses: kept for a while, looked up in a helper thread so that a call's deadline holds, at most a few
 //! look-ups at once.
 
-use super::exchange::{Exchange, Failure, Fault};
+use super::bounds::Bounds;
+use super::failure::{Failure, WaitError};
 use super::socket;
 use crate::Code;
-use crate::workers::without_signals;
+use crate::base_url::is_localhost;
+use crate::signals::without_signals;
 use std::collections::BTreeMap;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, ToSocketAddrs};
@@ -44,7 +46,7 @@ struct Name {
     rounds: u64,
     error: Option<String>,
     /// The addresses did not connect: a fresh answer is wanted before they are used again.
-    doubted: bool,
+    invalid: bool,
 }
 
 impl Resolver {
@@ -57,16 +59,16 @@ impl Resolver {
     }
 
     /// The addresses of `host`, at least one. An address in figures is its own, and so are those of `localhost`.
-    pub fn resolve(&self, host: &str, exchange: &Exchange) -> Result<Vec<IpAddr>, Failure> {
+    pub fn resolve(&self, host: &str, bounds: &Bounds) -> Result<Vec<IpAddr>, Failure> {
         if let Ok(address) = host.parse() {
             return Ok(vec![address]);
         }
-        if is_this_machine(host) {
+        if is_localhost(host) {
             return Ok(vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()]);
         }
         let mut state = self.0.lock();
         let name = state.names.entry(host.to_owned()).or_default();
-        if let (Some((addresses, since)), false) = (&name.known, name.doubted) {
+        if let (Some((addresses, since)), false) = (&name.known, name.invalid) {
             let addresses = addresses.clone();
             if since.elapsed() >= self.0.life {
                 // The old answer serves this call; a failed start is found again by the next one.
@@ -76,13 +78,13 @@ impl Resolver {
         }
         let round = name.rounds;
         self.start(&mut state, host)?;
-        self.wait(state, host, round, exchange)
+        self.wait(state, host, round, bounds)
     }
 
     /// The addresses did not connect: ask again before they are used again.
-    pub fn doubt(&self, host: &str) {
+    pub fn invalidate(&self, host: &str) {
         if let Some(name) = self.0.lock().names.get_mut(host) {
-            name.doubted = true;
+            name.invalid = true;
         }
     }
 
@@ -111,7 +113,7 @@ impl Resolver {
         mut state: MutexGuard<'a, State>,
         host: &str,
         round: u64,
-        exchange: &Exchange,
+        bounds: &Bounds,
     ) -> Result<Vec<IpAddr>, Failure> {
         loop {
             if let Some(name) = state.names.get(host).filter(|name| name.rounds > round) {
@@ -123,7 +125,7 @@ impl Resolver {
             }
             // The hook may call into the host, which must not find the lock held.
             drop(state);
-            let slice = exchange.next_wait().map_err(|fault| unresolved(host, &fault))?;
+            let slice = bounds.next_wait().map_err(|fault| unresolved(host, &fault))?;
             state = self.0.lock();
             if state.names.get(host).is_none_or(|name| name.rounds <= round) {
                 self.start(&mut state, host)?;
@@ -131,12 +133,6 @@ impl Resolver {
             }
         }
     }
-}
-
-/// `localhost` is never looked up (RFC 6761, section 6.3): plain HTTP is allowed to it because it is this machine, whatever
-/// a file or a name server say.
-pub(crate) fn is_this_machine(host: &str) -> bool {
-    host.eq_ignore_ascii_case("localhost")
 }
 
 impl Shared {
@@ -155,12 +151,12 @@ impl Shared {
         match found {
             Ok(addresses) if !addresses.is_empty() => {
                 name.known = Some((addresses, Instant::now()));
-                name.doubted = false;
+                name.invalid = false;
             }
             Ok(_) => name.error = Some(no_address(host).message),
             Err(error) => {
                 // The C library tells of a name that it could not look up for want of a descriptor as of one that is none.
-                let error = socket::descriptors_lack().unwrap_or(error);
+                let error = socket::no_descriptor_left().unwrap_or(error);
                 name.error = Some(format!("The host name {host} could not be resolved: {}.", socket::why(&error)));
             }
         }
@@ -172,15 +168,11 @@ fn no_address(host: &str) -> Failure {
     Failure::not_sent(Code::Resolve, format!("The host name {host} has no address."))
 }
 
-fn unresolved(host: &str, fault: &Fault) -> Failure {
+fn unresolved(host: &str, fault: &WaitError) -> Failure {
     match fault {
-        Fault::Interrupted => interrupted(),
+        WaitError::Interrupted => Failure::interrupted(),
         _ => Failure::not_sent(Code::Timeout, format!("The host name {host} was not resolved in time.")),
     }
-}
-
-pub(crate) fn interrupted() -> Failure {
-    Failure::not_sent(Code::Interrupted, "The call was stopped by its caller.").for_good()
 }
 
 #[cfg(test)]
@@ -190,8 +182,8 @@ mod tests {
 
     const ONE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
-    fn exchange(ms: u64) -> Exchange {
-        Exchange::new(Duration::from_millis(ms), None, None)
+    fn bounds(ms: u64) -> Bounds {
+        Bounds::new(Duration::from_millis(ms), None, None)
     }
 
     fn counting(life: Duration, pause: Duration) -> (Resolver, Arc<AtomicUsize>) {
@@ -208,7 +200,7 @@ mod tests {
     #[test]
     fn figures_need_no_look_up() {
         let (resolver, count) = counting(LIFE, Duration::ZERO);
-        assert_eq!(resolver.resolve("::1", &exchange(100)).unwrap(), ["::1".parse::<IpAddr>().unwrap()]);
+        assert_eq!(resolver.resolve("::1", &bounds(100)).unwrap(), ["::1".parse::<IpAddr>().unwrap()]);
         assert_eq!(count.load(Ordering::SeqCst), 0);
     }
 
@@ -216,10 +208,10 @@ mod tests {
     fn localhost_is_this_machine_whatever_a_look_up_would_say() {
         let resolver = Resolver::with(Box::new(|_| Ok(vec!["192.0.2.1".parse().unwrap()])), LIFE);
         for name in ["localhost", "LocalHost"] {
-            let found = resolver.resolve(name, &exchange(100)).unwrap();
+            let found = resolver.resolve(name, &bounds(100)).unwrap();
             assert!(found.contains(&ONE) && found.iter().all(IpAddr::is_loopback), "{found:?}");
         }
-        assert!(!resolver.resolve("localhost.test", &exchange(1000)).unwrap().contains(&ONE));
+        assert!(!resolver.resolve("localhost.test", &bounds(1000)).unwrap().contains(&ONE));
     }
 
     #[test]
@@ -227,7 +219,7 @@ mod tests {
         let (resolver, count) = counting(LIFE, Duration::from_millis(50));
         std::thread::scope(|scope| {
             for _ in 0..16 {
-                scope.spawn(|| assert_eq!(resolver.resolve("a.test", &exchange(2000)).unwrap(), [ONE]));
+                scope.spawn(|| assert_eq!(resolver.resolve("a.test", &bounds(2000)).unwrap(), [ONE]));
             }
         });
         assert_eq!(count.load(Ordering::SeqCst), 1);
@@ -236,9 +228,9 @@ mod tests {
     #[test]
     fn an_old_answer_serves_while_it_is_refreshed() {
         let (resolver, count) = counting(Duration::ZERO, Duration::from_secs(1));
-        resolver.resolve("a.test", &exchange(5000)).unwrap();
+        resolver.resolve("a.test", &bounds(5000)).unwrap();
         let begun = Instant::now();
-        resolver.resolve("a.test", &exchange(5000)).unwrap();
+        resolver.resolve("a.test", &bounds(5000)).unwrap();
         assert!(begun.elapsed() < Duration::from_millis(900));
         // The refreshing thread takes its time to start.
         while count.load(Ordering::SeqCst) < 2 && begun.elapsed() < Duration::from_secs(5) {
@@ -250,9 +242,9 @@ mod tests {
     #[test]
     fn a_doubted_answer_is_asked_for_again() {
         let (resolver, count) = counting(LIFE, Duration::ZERO);
-        resolver.resolve("a.test", &exchange(2000)).unwrap();
-        resolver.doubt("a.test");
-        resolver.resolve("a.test", &exchange(2000)).unwrap();
+        resolver.resolve("a.test", &bounds(2000)).unwrap();
+        resolver.invalidate("a.test");
+        resolver.resolve("a.test", &bounds(2000)).unwrap();
         assert_eq!(count.load(Ordering::SeqCst), 2);
     }
 
@@ -260,7 +252,7 @@ mod tests {
     fn a_slow_name_server_does_not_stretch_the_deadline() {
         let (resolver, _) = counting(LIFE, Duration::from_secs(2));
         let begun = Instant::now();
-        let failure = resolver.resolve("a.test", &exchange(100)).unwrap_err();
+        let failure = resolver.resolve("a.test", &bounds(100)).unwrap_err();
         assert_eq!(failure.code, Code::Timeout);
         assert!(begun.elapsed() < Duration::from_millis(300), "{:?}", begun.elapsed());
     }
@@ -280,7 +272,7 @@ mod tests {
             for number in 0..20 {
                 let resolver = &resolver;
                 scope.spawn(move || {
-                    let found = resolver.resolve(&format!("{number}.test"), &exchange(5000)).unwrap();
+                    let found = resolver.resolve(&format!("{number}.test"), &bounds(5000)).unwrap();
                     assert_eq!(found.len(), 20);
                 });
             }
@@ -291,8 +283,8 @@ mod tests {
     #[test]
     fn what_has_no_address_is_an_error() {
         let resolver = Resolver::with(Box::new(|_| Err(io::Error::other("no such name"))), LIFE);
-        assert_eq!(resolver.resolve("a.test", &exchange(1000)).unwrap_err().code, Code::Resolve);
+        assert_eq!(resolver.resolve("a.test", &bounds(1000)).unwrap_err().code, Code::Resolve);
         let resolver = Resolver::with(Box::new(|_| Ok(Vec::new())), LIFE);
-        assert_eq!(resolver.resolve("a.test", &exchange(1000)).unwrap_err().code, Code::Resolve);
+        assert_eq!(resolver.resolve("a.test", &bounds(1000)).unwrap_err().code, Code::Resolve);
     }
 }

@@ -1,7 +1,7 @@
 //! TLS 1.2 and 1.3 with rustls and ring, and a sentence for each way it can fail.
 
 use super::der;
-use super::exchange::Failure;
+use super::failure::Failure;
 use super::trust::{Roots, Trust};
 use crate::Code;
 use crate::check::Checked;

@@ -1,7 +1,8 @@
-//! What bounds one call (its deadline, a cancel, an interrupt hook), and how a call without an answer failed.
+//! What bounds one call: its deadline, a cancel, an interrupt hook.
 
+use super::failure::WaitError;
 use crate::call::Interrupt;
-use crate::{Cancel, Code, Delivery, Record};
+use crate::{Cancel, Record};
 use std::cell::Cell;
 use std::io;
 use std::sync::Arc;
@@ -16,7 +17,7 @@ const LONG_SLICE: Duration = Duration::from_secs(2);
 
 /// The bounds of one call. Belongs to the calling thread.
 #[derive(Clone)]
-pub(crate) struct Exchange {
+pub(crate) struct Bounds {
     begun: Instant,
     deadline: Instant,
     pub cancel: Option<Cancel>,
@@ -31,50 +32,10 @@ pub(crate) struct Exchange {
     asked: Cell<u64>,
 }
 
-/// Why a call has no answer.
-#[derive(Debug)]
-pub(crate) struct Failure {
-    pub code: Code,
-    pub delivery: Delivery,
-    pub message: String,
-    /// Another attempt may end otherwise: not so for certificates, options or a cancel.
-    pub may_repeat: bool,
-}
-
-impl Failure {
-    /// A failure before any byte of the body was taken.
-    pub fn not_sent(code: Code, message: impl Into<String>) -> Self {
-        Failure { code, delivery: Delivery::NotSent, message: message.into(), may_repeat: true }
-    }
-
-    /// The same, where another attempt would end the same way.
-    pub fn for_good(self) -> Self {
-        Failure { may_repeat: false, ..self }
-    }
-
-    pub fn is_safe_to_retry(&self) -> bool {
-        self.may_repeat && self.delivery == Delivery::NotSent
-    }
-
-    pub fn unknown(code: Code, message: impl Into<String>) -> Self {
-        Failure { code, delivery: Delivery::Unknown, message: message.into(), may_repeat: false }
-    }
-}
-
-/// What ended a wait on a socket. How far the call had come is for the caller to say.
-#[derive(Debug)]
-pub(crate) enum Fault {
-    Timeout,
-    Interrupted,
-    /// The connection was cut; the peer's orderly end is no fault.
-    Cut(io::Error),
-    Tls(rustls::Error),
-}
-
-impl Exchange {
+impl Bounds {
     pub fn new(timeout: Duration, cancel: Option<&Cancel>, interrupt: Option<&Arc<Interrupt>>) -> Self {
         let begun = Instant::now();
-        Exchange {
+        Bounds {
             begun,
             deadline: begun + timeout,
             cancel: cancel.cloned(),
@@ -88,12 +49,12 @@ impl Exchange {
 
     /// The same bounds with an earlier deadline, if `limit` comes before it.
     pub fn shortened(&self, limit: Duration) -> Self {
-        Exchange { deadline: self.deadline.min(Instant::now() + limit), ..self.clone() }
+        Bounds { deadline: self.deadline.min(Instant::now() + limit), ..self.clone() }
     }
 
     /// The same bounds on a socket that is shut when the cancel fires.
     pub fn watched(&self) -> Self {
-        Exchange { watched: true, ..self.clone() }
+        Bounds { watched: true, ..self.clone() }
     }
 
     /// The time left, zero when it is over.
@@ -102,9 +63,9 @@ impl Exchange {
     }
 
     /// To be called before each wait: how long it may be, a slice at most.
-    pub fn next_wait(&self) -> Result<Duration, Fault> {
+    pub fn next_wait(&self) -> Result<Duration, WaitError> {
         if self.cancel.as_ref().is_some_and(Cancel::is_fired) {
-            return Err(Fault::Interrupted);
+            return Err(WaitError::Interrupted);
         }
         let now = Instant::now();
         let left = self.deadline.saturating_duration_since(now);
@@ -119,21 +80,21 @@ impl Exchange {
                 slice = SLICE - unasked;
             }
         }
-        if left.is_zero() { Err(Fault::Timeout) } else { Ok(left.min(slice)) }
+        if left.is_zero() { Err(WaitError::Timeout) } else { Ok(left.min(slice)) }
     }
 
     /// To be called when a wait was interrupted by a signal: the hook may know it.
-    pub fn after_signal(&self) -> Result<(), Fault> {
+    pub fn after_signal(&self) -> Result<(), WaitError> {
         if self.interrupt.is_some() { self.ask(Instant::now()) } else { Ok(()) }
     }
 
     /// What a closed connection means: a cancel shuts the socket.
-    pub fn cut(&self, error: io::Error) -> Fault {
-        if self.cancel.as_ref().is_some_and(Cancel::is_fired) { Fault::Interrupted } else { Fault::Cut(error) }
+    pub fn cut(&self, error: io::Error) -> WaitError {
+        if self.cancel.as_ref().is_some_and(Cancel::is_fired) { WaitError::Interrupted } else { WaitError::Cut(error) }
     }
 
     /// Sleeps, unless the caller stops it.
-    pub fn pause(&self, time: Duration) -> Result<(), Fault> {
+    pub fn pause(&self, time: Duration) -> Result<(), WaitError> {
         let end = Instant::now() + time;
         loop {
             let slice = self.next_wait()?;
@@ -149,10 +110,10 @@ impl Exchange {
         now.duration_since(self.begun)
     }
 
-    fn ask(&self, now: Instant) -> Result<(), Fault> {
+    fn ask(&self, now: Instant) -> Result<(), WaitError> {
         self.asked.set(self.since_begun(now).as_micros() as u64);
         match &self.interrupt {
-            Some(hook) if hook() => Err(Fault::Interrupted),
+            Some(hook) if hook() => Err(WaitError::Interrupted),
             _ => Ok(()),
         }
     }
@@ -163,36 +124,36 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_shortened_exchange_never_outlives_the_call() {
-        let exchange = Exchange::new(Duration::from_millis(50), None, None);
-        assert!(exchange.shortened(Duration::from_secs(5)).remaining() <= Duration::from_millis(50));
-        assert!(exchange.shortened(Duration::from_millis(1)).remaining() <= Duration::from_millis(1));
+    fn shortened_bounds_never_outlive_the_call() {
+        let bounds = Bounds::new(Duration::from_millis(50), None, None);
+        assert!(bounds.shortened(Duration::from_secs(5)).remaining() <= Duration::from_millis(50));
+        assert!(bounds.shortened(Duration::from_millis(1)).remaining() <= Duration::from_millis(1));
     }
 
     #[test]
     fn nobody_wakes_up_for_a_cancel_that_shuts_the_socket() {
-        let exchange = Exchange::new(Duration::from_secs(15), Some(&Cancel::new()), None);
-        assert_eq!(exchange.next_wait().unwrap(), SLICE);
-        assert_eq!(exchange.watched().next_wait().unwrap(), LONG_SLICE);
+        let bounds = Bounds::new(Duration::from_secs(15), Some(&Cancel::new()), None);
+        assert_eq!(bounds.next_wait().unwrap(), SLICE);
+        assert_eq!(bounds.watched().next_wait().unwrap(), LONG_SLICE);
         let hook: Arc<Interrupt> = Arc::new(|| false);
-        assert_eq!(Exchange::new(Duration::from_secs(15), None, Some(&hook)).watched().next_wait().unwrap(), SLICE);
-        assert_eq!(Exchange::new(Duration::from_secs(1), None, None).watched().next_wait().unwrap(), SLICE);
+        assert_eq!(Bounds::new(Duration::from_secs(15), None, Some(&hook)).watched().next_wait().unwrap(), SLICE);
+        assert_eq!(Bounds::new(Duration::from_secs(1), None, None).watched().next_wait().unwrap(), SLICE);
     }
 
     #[test]
     fn a_fired_cancel_ends_a_pause_at_once() {
         let cancel = Cancel::new();
-        let exchange = Exchange::new(Duration::from_secs(5), Some(&cancel), None);
+        let bounds = Bounds::new(Duration::from_secs(5), Some(&cancel), None);
         cancel.fire();
-        assert!(matches!(exchange.pause(Duration::from_secs(5)), Err(Fault::Interrupted)));
+        assert!(matches!(bounds.pause(Duration::from_secs(5)), Err(WaitError::Interrupted)));
     }
 
     #[test]
     fn the_hook_is_asked_while_pausing() {
         let hook: Arc<Interrupt> = Arc::new(|| true);
-        let exchange = Exchange::new(Duration::from_secs(5), None, Some(&hook));
+        let bounds = Bounds::new(Duration::from_secs(5), None, Some(&hook));
         let begun = Instant::now();
-        assert!(matches!(exchange.pause(Duration::from_secs(5)), Err(Fault::Interrupted)));
+        assert!(matches!(bounds.pause(Duration::from_secs(5)), Err(WaitError::Interrupted)));
         assert!(begun.elapsed() < Duration::from_secs(1));
     }
 }

@@ -114,7 +114,7 @@ extern "C" fn in_child() {
         if fd != !FREE {
             // Not close(3), where a thread may be cancelled, which no frame of Rust survives: fork(3) is no such place.
             //
-            // SAFETY: the descriptor is this process's copy of a socket that `Wire` owns; `Wire` forgets descriptors of an
+            // SAFETY: the descriptor is this process's copy of a socket that `SharedSocket` owns; `SharedSocket` forgets descriptors of an
             // earlier generation, so it is closed once.
             unsafe { libc::syscall(libc::SYS_close, fd) };
         }
