@@ -1,9 +1,8 @@
 //! Options of one call.
 
-use crate::authorization;
 use crate::check::{self, Problems};
+use crate::credentials::Credentials;
 use crate::log::Log;
-use crate::secret::Secret;
 use crate::{Cancel, Code, Error, LogLevel, RawAnswer, Record, Result};
 use std::fmt;
 use std::sync::{Arc, OnceLock};
@@ -27,7 +26,7 @@ pub struct Call {
     pub(crate) mobile_as_given: bool,
     pub(crate) cancel: Option<Cancel>,
     pub(crate) interrupt: Option<Arc<Interrupt>>,
-    pub(crate) authorization: Option<Secret>,
+    pub(crate) credentials: Option<Credentials>,
     pub(crate) answer: Option<Arc<OnceLock<RawAnswer>>>,
     pub(crate) log: Option<Log>,
     pub(crate) record: Option<Record>,
@@ -97,14 +96,14 @@ impl Call {
     /// the languages over this library.
     #[doc(hidden)]
     pub fn credentials(mut self, user: &str, password: &str) -> Self {
-        self.authorization = self.problems.note("credentials", authorization::basic(user, password));
+        self.credentials = self.problems.note("credentials", Credentials::basic(user, password));
         self
     }
 
     /// A token of this call instead of the client's credentials. For the languages over this library.
     #[doc(hidden)]
     pub fn token(mut self, token: &str) -> Self {
-        self.authorization = self.problems.note("credentials", authorization::token(token));
+        self.credentials = self.problems.note("credentials", Credentials::token(token));
         self
     }
 

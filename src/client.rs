@@ -7,10 +7,10 @@ use crate::error::ServiceMessage;
 use crate::log::Log;
 use crate::ownership::{Asked, Claim};
 use crate::secret::{LONGEST_IN_JSON, Secret, Secrets, Wiped, with_wiped_stack};
-use crate::transport::{Bounds, Failure, Reply, Transport};
+use crate::transport::{Bounds, CallHeaders, Failure, Reply, Transport};
 use crate::{
-    Account, Call, Code, Delivery, Diagnosis, Error, LogLevel, Options, OtpId, RawAnswer, Result, Sent, Verification,
-    mobile,
+    Account, Call, Code, Delivery, Diagnosis, Error, LogLevel, Operation, Options, OtpId, RawAnswer, Result, Sent,
+    Verification, mobile,
 };
 use serde::Serialize;
 use std::fmt;
@@ -41,38 +41,17 @@ pub struct Client(Arc<Inner>);
 struct Inner {
     transport: Arc<Transport>,
     urls: [Uri; Operation::ALL.len()],
-    otc_id: Option<String>,
-    country_code: String,
-    timeout: Duration,
-    max_retries: u32,
+    defaults: Defaults,
     log: Log,
 }
 
-/// What [`Options`] hands over.
-pub(crate) struct Parts {
-    pub transport: Transport,
-    pub base_url: BaseUrl,
+/// What calls of a client have in common where they have nothing of their own.
+#[derive(Clone)]
+pub(crate) struct Defaults {
     pub otc_id: Option<String>,
     pub country_code: String,
     pub timeout: Duration,
     pub max_retries: u32,
-    pub log: Log,
-}
-
-/// What calls may have of their own, as far as it is set.
-pub(crate) struct Defaults<'a> {
-    pub otc_id: Option<&'a String>,
-    pub country_code: Option<&'a String>,
-    pub timeout: Option<Duration>,
-    pub max_retries: Option<u32>,
-}
-
-#[derive(Debug, Clone, Copy)]
-enum Operation {
-    Request,
-    Resend,
-    Verify,
-    Balance,
 }
 
 impl From<&Asked<'_>> for Operation {
@@ -82,28 +61,6 @@ impl From<&Asked<'_>> for Operation {
             Asked::Resend { .. } => Operation::Resend,
             Asked::Verify { .. } => Operation::Verify,
             Asked::Balance => Operation::Balance,
-        }
-    }
-}
-
-impl Operation {
-    const ALL: [Operation; 4] = [Operation::Request, Operation::Resend, Operation::Verify, Operation::Balance];
-
-    fn path(self) -> &'static str {
-        match self {
-            Operation::Request => "/otp/requestOTP",
-            Operation::Resend => "/otp/resendOTP",
-            Operation::Verify => "/otp/verifyOTP",
-            Operation::Balance => "/account/balance",
-        }
-    }
-
-    fn name(self) -> &'static str {
-        match self {
-            Operation::Request => "request",
-            Operation::Resend => "resend",
-            Operation::Verify => "verify",
-            Operation::Balance => "balance",
         }
     }
 }
@@ -168,17 +125,10 @@ impl Client {
         Options::new().load_env().build()
     }
 
-    pub(crate) fn assemble(parts: Parts) -> Checked<Client> {
-        let [request, resend, verify, balance] = Operation::ALL.map(|operation| parts.base_url.join(operation.path()));
-        Ok(Client(Arc::new(Inner {
-            transport: Arc::new(parts.transport),
-            urls: [request?, resend?, verify?, balance?],
-            otc_id: parts.otc_id,
-            country_code: parts.country_code,
-            timeout: parts.timeout,
-            max_retries: parts.max_retries,
-            log: parts.log,
-        })))
+    pub(crate) fn new(transport: Transport, base_url: &BaseUrl, defaults: Defaults, log: Log) -> Checked<Client> {
+        let [request, resend, verify, balance] = Operation::ALL.map(|operation| base_url.join(operation.path()));
+        let urls = [request?, resend?, verify?, balance?];
+        Ok(Client(Arc::new(Inner { transport: Arc::new(transport), urls, defaults, log })))
     }
 
     /// Asks the service to send an OTP to `mobile`, in any form that [`normalize_mobile`](crate::normalize_mobile) takes.
@@ -196,14 +146,14 @@ impl Client {
     /// As [`request`](Client::request), and −3 for an option that cannot work.
     pub fn request_with(&self, mobile: &str, call: &Call) -> Result<Sent> {
         call.check()?;
-        let Some(otc_id) = call.otc_id.as_deref().or(self.0.otc_id.as_deref()) else {
+        let Some(otc_id) = call.otc_id.as_deref().or(self.0.defaults.otc_id.as_deref()) else {
             let hint = environment::hint("ANTS_OTP_OTC_ID");
             return Err(argument(format!("otc_id is missing: set it on the client or on the call ({hint})")));
         };
         let mobile = if call.mobile_as_given {
             mobile::as_given(mobile)?
         } else {
-            mobile::normalize_mobile(mobile, &self.0.country_code)?
+            mobile::normalize_mobile(mobile, &self.0.defaults.country_code)?
         };
         let body = Body { otc_id: Some(otc_id), mobile: Some(&mobile), ..Body::with(call) };
         self.perform(Asked::Request { mobile: &mobile, otc_id }, &body, call, |claim| claim.sent())
@@ -238,7 +188,7 @@ impl Client {
     fn resend_ids(&self, otp_id: Option<&str>, otc_id: Option<&str>, call: &Call) -> Result<Sent> {
         call.check()?;
         let otp_id = otp_id.map(|id| check::identifier("otp_id", id)).transpose().map_err(argument)?;
-        let otc_id = otc_id.or(self.0.otc_id.as_deref());
+        let otc_id = otc_id.or(self.0.defaults.otc_id.as_deref());
         if otp_id.is_none() && otc_id.is_none() {
             return Err(argument("neither otp_id nor otc_id is given: a resend needs one of them"));
         }
@@ -294,15 +244,12 @@ impl Client {
     /// −3 for a setting that cannot work.
     #[doc(hidden)]
     pub fn with_options(&self, options: &Options) -> Result<Client> {
-        let defaults = options.defaults().map_err(|why| Error::refused(Code::InvalidOption, why))?;
         let inner = &self.0;
+        let defaults = options.defaults(&inner.defaults).map_err(|why| Error::refused(Code::InvalidOption, why))?;
         Ok(Client(Arc::new(Inner {
             transport: Arc::clone(&inner.transport),
             urls: inner.urls.clone(),
-            otc_id: defaults.otc_id.or(inner.otc_id.as_ref()).cloned(),
-            country_code: defaults.country_code.unwrap_or(&inner.country_code).clone(),
-            timeout: defaults.timeout.unwrap_or(inner.timeout),
-            max_retries: defaults.max_retries.unwrap_or(inner.max_retries),
+            defaults,
             log: inner.log.clone(),
         })))
     }
@@ -317,7 +264,7 @@ impl Client {
     /// The URL that an operation is posted to, for traces. For the languages over this library.
     #[doc(hidden)]
     pub fn url(&self, operation: &str) -> Option<String> {
-        let operation = Operation::ALL.into_iter().find(|known| known.name() == operation)?;
+        let operation = Operation::from_name(operation)?;
         Some(self.0.urls[operation as usize].to_string())
     }
 
@@ -331,13 +278,13 @@ impl Client {
     /// Looks at the way to the service, step by step, with what every call uses. Nothing is asked of the service.
     #[doc(hidden)]
     pub fn diagnose(&self) -> Diagnosis {
-        self.0.transport.diagnose(&self.0.urls[Operation::Balance as usize], self.0.timeout)
+        self.0.transport.diagnose(&self.0.urls[Operation::Balance as usize], self.0.defaults.timeout)
     }
 
     /// How long the call may take.
     #[doc(hidden)]
     pub fn timeout_of(&self, call: &Call) -> Duration {
-        call.timeout.unwrap_or(self.0.timeout)
+        call.timeout.unwrap_or(self.0.defaults.timeout)
     }
 
     /// One call, whose stack is wiped.
@@ -363,7 +310,8 @@ impl Client {
         let operation = Operation::from(&asked);
         let body = body.written()?;
         let log = call.log.as_ref().unwrap_or(&self.0.log);
-        let result = self.exchange(&asked, &body, call, log).and_then(|(mut reply, sent_headers)| {
+        let result = self.headers(call).and_then(|headers| {
+            let mut reply = self.exchange(&asked, &headers, &body, call, log)?;
             let read = read(reply.claim(&asked));
             let answer = reply.into_answer(matches!(read, Ok((_, true))));
             log.line(LogLevel::Debug, || {
@@ -375,14 +323,14 @@ impl Client {
                 Asked::Verify { otp_code, .. } => Some(otp_code),
                 _ => None,
             };
-            let secrets = || Secrets::of_call(&sent_headers, otp_code);
+            let secrets = || headers.secrets.with(otp_code);
             let mut result = read.map(|(outcome, _)| outcome);
             match &mut result {
                 Ok(outcome) => outcome.redact(secrets),
                 Err(error) => error.redact(secrets),
             }
             if let Some(kept) = &call.answer {
-                let _ = kept.set(RawAnswer::new(answer, Arc::clone(&sent_headers), otp_code.map(Secret::new)));
+                let _ = kept.set(RawAnswer::new(answer, Arc::clone(&headers.secrets), otp_code.map(Secret::new)));
             }
             result
         });
@@ -390,24 +338,33 @@ impl Client {
         result
     }
 
+    fn headers(&self, call: &Call) -> Result<Arc<CallHeaders>> {
+        self.0.transport.headers(call.credentials.as_ref()).ok_or_else(|| {
+            Error::refused(Code::InvalidOption, "credentials are missing: this client takes them with each call")
+        })
+    }
+
     /// One call on the wire: tried again only while nothing of it was sent, within one deadline.
-    fn exchange(&self, asked: &Asked<'_>, body: &[u8], call: &Call, log: &Log) -> Result<(Reply<'_>, Arc<Secret>)> {
+    fn exchange(
+        &self,
+        asked: &Asked<'_>,
+        headers: &CallHeaders,
+        body: &[u8],
+        call: &Call,
+        log: &Log,
+    ) -> Result<Reply<'_>> {
         let operation = Operation::from(asked);
-        let Some(headers) = self.0.transport.headers(call.authorization.as_ref()) else {
-            let why = "credentials are missing: this client takes them with each call";
-            return Err(Error::refused(Code::InvalidOption, why));
-        };
         let mut bounds = Bounds::new(self.timeout_of(call), call.cancel.as_ref(), call.interrupt.as_ref());
         bounds.record.clone_from(&call.record);
         bounds.keep_head = call.answer.is_some();
         let mut attempt = 0;
         loop {
             let url = &self.0.urls[operation as usize];
-            let failure = match self.0.transport.post(url, &headers, body, asked, &bounds) {
-                Ok(reply) => return Ok((reply, headers)),
+            let failure = match self.0.transport.post(url, &headers.lines, body, asked, &bounds) {
+                Ok(reply) => return Ok(reply),
                 Err(failure) => failure,
             };
-            let again = failure.is_safe_to_retry() && attempt < self.0.max_retries;
+            let again = failure.is_safe_to_retry() && attempt < self.0.defaults.max_retries;
             let pause = back_off(attempt);
             if !again || bounds.remaining() <= pause {
                 return Err(failure.into());
@@ -504,8 +461,8 @@ impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client")
             .field("balance_url", &self.0.urls[Operation::Balance as usize])
-            .field("otc_id", &self.0.otc_id)
-            .field("timeout", &self.0.timeout)
+            .field("otc_id", &self.0.defaults.otc_id)
+            .field("timeout", &self.0.defaults.timeout)
             .finish_non_exhaustive()
     }
 }

@@ -27,7 +27,6 @@
 
 mod account;
 mod answer;
-mod authorization;
 mod base_url;
 mod body_text;
 mod call;
@@ -36,6 +35,7 @@ mod cancel;
 mod check;
 mod client;
 mod code;
+mod credentials;
 mod delivery_report;
 mod diagnosis;
 #[doc(hidden)]
@@ -48,6 +48,7 @@ pub mod fuzzing;
 mod json;
 mod log;
 mod mobile;
+mod operation;
 mod options;
 mod ownership;
 mod paste;
@@ -74,6 +75,8 @@ pub use diagnosis::{Diagnosis, Handshake, ProxyInUse, Step};
 pub use error::{Delivery, Error, Result};
 pub use log::LogLevel;
 pub use mobile::normalize_mobile;
+#[doc(hidden)]
+pub use operation::Operation;
 pub use options::Options;
 #[doc(hidden)]
 pub use raw::RawAnswer;

@@ -1,9 +1,9 @@
 //! The options of a client, each checked when it is set.
 
-use crate::authorization;
 use crate::base_url::{BaseUrl, is_loopback};
 use crate::check::{self, Checked, Problems};
 use crate::client::Defaults;
+use crate::credentials::Credentials;
 use crate::environment;
 use crate::log::Log;
 use crate::secret::{Secret, Wiped};
@@ -39,8 +39,7 @@ const MAX_RETRIES: u32 = 2;
 #[derive(Clone, Default)]
 pub struct Options {
     user: Option<(String, Secret)>,
-    /// With its scheme.
-    token: Option<Secret>,
+    token: Option<Credentials>,
     /// The credentials are the environment's: any set in code replace them.
     credentials_from_env: bool,
     /// Each call brings its own.
@@ -87,7 +86,7 @@ impl Options {
     /// `Bearer ` is sent as it is: public callers may know the ready-made value alone.
     pub fn token(mut self, token: impl AsRef<str>) -> Self {
         self.drop_credentials_from_env();
-        self.token = self.problems.note("token", authorization::token(token.as_ref()));
+        self.token = self.problems.note("token", Credentials::token(token.as_ref()));
         self
     }
 
@@ -352,7 +351,7 @@ impl Options {
         }
         let transport = Transport::new(transport::Settings {
             host: base_url.host_header()?,
-            authorization: self.authorization()?,
+            credentials: self.effective_credentials()?,
             user_agent: self
                 .user_agent
                 .clone()
@@ -367,25 +366,24 @@ impl Options {
         if let Some(warning) = transport.warning() {
             self.log.line(LogLevel::Warning, || warning);
         }
-        Client::assemble(crate::client::Parts {
-            transport,
-            base_url,
-            otc_id: self.otc_id.clone(),
-            country_code: self.country_code.clone().unwrap_or_else(|| "66".to_owned()),
-            timeout: self.timeout.unwrap_or(DEFAULT_TIMEOUT),
-            max_retries: self.max_retries.unwrap_or(MAX_RETRIES),
-            log: self.log.clone(),
-        })
+        let unset = Defaults {
+            otc_id: None,
+            country_code: "66".to_owned(),
+            timeout: DEFAULT_TIMEOUT,
+            max_retries: MAX_RETRIES,
+        };
+        Client::new(transport, &base_url, self.defaults(&unset)?, self.log.clone())
     }
 
-    pub(crate) fn defaults(&self) -> Checked<Defaults<'_>> {
+    /// What is set of these, and else what is in `unset`.
+    pub(crate) fn defaults(&self, unset: &Defaults) -> Checked<Defaults> {
         match self.problem() {
             Some(problem) => Err(problem.to_owned()),
             None => Ok(Defaults {
-                otc_id: self.otc_id.as_ref(),
-                country_code: self.country_code.as_ref(),
-                timeout: self.timeout,
-                max_retries: self.max_retries,
+                otc_id: self.otc_id.as_ref().or(unset.otc_id.as_ref()).cloned(),
+                country_code: self.country_code.as_ref().unwrap_or(&unset.country_code).clone(),
+                timeout: self.timeout.unwrap_or(unset.timeout),
+                max_retries: self.max_retries.unwrap_or(unset.max_retries),
             }),
         }
     }
@@ -398,15 +396,14 @@ impl Options {
         }
     }
 
-    /// The Authorization header's value.
-    fn authorization(&self) -> Checked<Option<Secret>> {
+    fn effective_credentials(&self) -> Checked<Option<Credentials>> {
         match (&self.user, &self.token) {
             (None, None) if self.credentials_of_calls => Ok(None),
             (Some(_), _) | (_, Some(_)) if self.credentials_of_calls => {
                 Err("credentials are given, and come with each call too: use one of the two".to_owned())
             }
             (Some(_), Some(_)) => Err("both a user name and a token are set: use one of them".to_owned()),
-            (Some((user, password)), None) => authorization::basic(user, password.expose_secret()).map(Some),
+            (Some((user, password)), None) => Credentials::basic(user, password.expose_secret()).map(Some),
             (None, Some(token)) => Ok(Some(token.clone())),
             (None, None) => Err(format!(
                 "credentials are missing: give user name and password, or a token ({})",

@@ -15,16 +15,16 @@ pub struct RawAnswer {
     http_status: u16,
     head: Wiped,
     body: BodyText,
-    /// What was sent, and must not come back in clear. It is taken apart by whoever looks at the answer, and few do.
-    sent_headers: Arc<Secret>,
+    /// What was sent, and must not come back in clear. Put together by whoever looks at the answer, and few do.
+    credentials: Arc<Secrets>,
     otp_code: Option<Secret>,
 }
 
 impl RawAnswer {
-    /// `sent_headers` and `otp_code` are what must not come back in clear.
-    pub(crate) fn new(answer: Answer, sent_headers: Arc<Secret>, otp_code: Option<Secret>) -> Self {
+    /// `credentials` and `otp_code` are what must not come back in clear.
+    pub(crate) fn new(answer: Answer, credentials: Arc<Secrets>, otp_code: Option<Secret>) -> Self {
         let Answer { http_status, head, body, .. } = answer;
-        RawAnswer { http_status, head, body, sent_headers, otp_code }
+        RawAnswer { http_status, head, body, credentials, otp_code }
     }
 
     /// The HTTP status.
@@ -52,7 +52,7 @@ impl RawAnswer {
     }
 
     fn secrets(&self) -> Secrets {
-        Secrets::of_call(&self.sent_headers, self.otp_code.as_ref().map(Secret::expose_secret))
+        self.credentials.with(self.otp_code.as_ref().map(Secret::expose_secret))
     }
 }
 
@@ -111,8 +111,8 @@ mod tests {
         let head = b"HTTP/1.1 200 OK\r\nX-Echo: Basic dXNlcjpodW50ZXIy \r\nSet-Cookie: session=1\r\n\r\n".to_vec();
         let body = Wiped::from(body.as_bytes().to_vec()).into();
         let answer = Answer { http_status: 200, head: head.into(), body, ..Answer::default() };
-        let sent = Secret::new("authorization: Basic dXNlcjpodW50ZXIy\r\naccept: x\r\n");
-        RawAnswer::new(answer, Arc::new(sent), Some(Secret::new(otp_code)))
+        let credentials = Secrets::from_iter(["dXNlcjpodW50ZXIy", "user", "hunter2"]);
+        RawAnswer::new(answer, Arc::new(credentials), Some(Secret::new(otp_code)))
     }
 
     #[test]
@@ -128,7 +128,7 @@ mod tests {
     fn a_body_in_the_coding_of_thai_windows_is_shown_as_text() {
         let body = |bytes: &[u8]| {
             let answer = Answer { body: Wiped::from(bytes.to_vec()).into(), ..Answer::default() };
-            RawAnswer::new(answer, Arc::new(Secret::new("")), Some(Secret::new("71828"))).body()
+            RawAnswer::new(answer, Arc::new(Secrets::from_iter([])), Some(Secret::new("71828"))).body()
         };
         assert_eq!(body(b"{\"message\":\"\xE0\xA4\xC3\xB4\xD4\xB5 71828\"}"), "{\"message\":\"เครดิต ***\"}");
         assert_eq!(body(b"\xFF71828"), "\u{FFFD}***");

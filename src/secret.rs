@@ -1,7 +1,6 @@
 //! Text that must not be seen: passwords, tokens, OTP codes. It cannot be printed, and is wiped when it is dropped and when it
 //! moves: a `String` or `Vec` that grows would leave a copy in the memory that it gives back.
 
-use crate::authorization;
 use std::fmt;
 use std::io;
 use std::mem::{self, MaybeUninit};
@@ -202,20 +201,22 @@ fn wipe_stack() {
 pub(crate) const MASK: &str = "***";
 
 /// What a call sends and nobody may see: a service that repeats it must not bring it into an error or a log.
+#[derive(Clone)]
 pub(crate) struct Secrets(Vec<Secret>);
 
-impl Secrets {
-    /// The OTP code, the credentials as they stand in `headers`, and user name and password in them.
-    pub(crate) fn of_call(headers: &Secret, otp_code: Option<&str>) -> Self {
+impl<'a> FromIterator<&'a str> for Secrets {
+    fn from_iter<T: IntoIterator<Item = &'a str>>(texts: T) -> Self {
         let mut secrets = Secrets(Vec::new());
-        secrets.add(otp_code.unwrap_or_default());
-        let line = headers.expose_secret().lines().find_map(|line| line.strip_prefix("authorization: "));
-        if let Some((scheme, value)) = line.and_then(|value| value.split_once(' ')) {
-            secrets.add(value);
-            if let ("Basic", Some(pair)) = (scheme, authorization::pair_of(value)) {
-                pair.expose_secret().splitn(2, ':').for_each(|secret| secrets.add(secret));
-            }
-        }
+        texts.into_iter().for_each(|text| secrets.add(text));
+        secrets
+    }
+}
+
+impl Secrets {
+    /// These and one more, if there is one.
+    pub(crate) fn with(&self, other: Option<&str>) -> Self {
+        let mut secrets = self.clone();
+        secrets.add(other.unwrap_or_default());
         secrets
     }
 
@@ -272,10 +273,9 @@ mod tests {
 
     #[test]
     fn what_a_service_repeats_is_concealed_whatever_its_length() {
-        let headers = Secret::new("authorization: Basic dXNlcjpodW50ZXIy\r\naccept: x\r\n");
-        let secrets = Secrets::of_call(&headers, Some("123"));
+        let secrets = Secrets::from_iter(["dXNlcjpodW50ZXIy", "user", "hunter2"]).with(Some("123"));
         assert_eq!(secrets.redact("Basic dXNlcjpodW50ZXIy, hunter2, code 123"), "Basic ***, ***, code ***");
-        let secrets = Secrets::of_call(&Secret::new("authorization: Bearer to\"ken\r\n"), None);
+        let secrets = Secrets::from_iter(["to\"ken"]).with(None);
         assert_eq!(secrets.redact(r#"{"a":"to\"ken"} to"ken"#), r#"{"a":"***"} ***"#);
     }
 

@@ -32,9 +32,10 @@ pub(crate) use trust::Roots;
 
 use crate::Code;
 use crate::answer::Answer;
+use crate::credentials::Credentials;
 use crate::fork::PerProcess;
 use crate::ownership::{Asked, Claim, Habit};
-use crate::secret::Secret;
+use crate::secret::{Secret, Secrets};
 use connection::Connection;
 use http::Post;
 use link::Link;
@@ -50,7 +51,7 @@ pub(crate) struct Settings {
     /// The service's, as the Host header names it.
     pub host: HeaderValue,
     /// None where each call brings its own.
-    pub authorization: Option<Secret>,
+    pub credentials: Option<Credentials>,
     pub user_agent: String,
     pub connect_timeout: Duration,
     pub proxy: Option<Proxy>,
@@ -61,9 +62,16 @@ pub(crate) struct Settings {
 
 pub(crate) struct Transport {
     settings: Settings,
-    /// Whole lines: the headers that are the same in each call with the client's own credentials.
-    headers: Option<Arc<Secret>>,
+    /// Those of each call with the client's own credentials.
+    headers: Option<Arc<CallHeaders>>,
     process: PerProcess<Process>,
+}
+
+/// The headers that are the same in each call with the same credentials.
+pub(crate) struct CallHeaders {
+    /// Whole lines.
+    pub lines: Secret,
+    pub secrets: Arc<Secrets>,
 }
 
 /// What belongs to one process.
@@ -120,7 +128,7 @@ impl Transport {
     pub fn new(settings: Settings) -> Self {
         Transport {
             process: PerProcess::new(Process::new(&settings)),
-            headers: settings.authorization.as_ref().map(|authorization| headers(authorization, &settings.user_agent)),
+            headers: settings.credentials.as_ref().map(|credentials| headers(credentials, &settings.user_agent)),
             settings,
         }
     }
@@ -131,9 +139,9 @@ impl Transport {
     }
 
     /// The headers of a call with credentials of its own, or with the client's; none where there are neither.
-    pub fn headers(&self, authorization: Option<&Secret>) -> Option<Arc<Secret>> {
-        match authorization {
-            Some(authorization) => Some(headers(authorization, &self.settings.user_agent)),
+    pub fn headers(&self, credentials: Option<&Credentials>) -> Option<Arc<CallHeaders>> {
+        match credentials {
+            Some(credentials) => Some(headers(credentials, &self.settings.user_agent)),
             None => self.headers.clone(),
         }
     }
@@ -224,10 +232,12 @@ impl Transport {
     }
 }
 
-fn headers(authorization: &Secret, user_agent: &str) -> Arc<Secret> {
+fn headers(credentials: &Credentials, user_agent: &str) -> Arc<CallHeaders> {
     const BETWEEN: &str =
         "\r\ncontent-type: application/json\r\naccept: application/json\r\naccept-encoding: identity\r\nuser-agent: ";
-    Arc::new(Secret::new(["authorization: ", authorization.expose_secret(), BETWEEN, user_agent, "\r\n"].concat()))
+    let value = credentials.value.expose_secret();
+    let lines = Secret::new(["authorization: ", value, BETWEEN, user_agent, "\r\n"].concat());
+    Arc::new(CallHeaders { lines, secrets: Arc::clone(&credentials.secrets) })
 }
 
 impl Process {
@@ -263,7 +273,7 @@ mod tests {
     fn transport() -> Transport {
         Transport::new(Settings {
             host: HeaderValue::from_static("moved.test"),
-            authorization: Some(Secret::new("Basic x")),
+            credentials: Some(Credentials::token("x").unwrap()),
             user_agent: "test".to_owned(),
             connect_timeout: Duration::from_secs(5),
             proxy: None,
