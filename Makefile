@@ -120,7 +120,7 @@ test-asan: need-cargo need-c-tools
 
 # The ABI against the record, and that each kind of break would be seen.
 test-abi: abi-check $(VENV)/.test
-	$(VENV)/bin/python -m pytest -q tests/abi
+	$(VENV)/bin/python -m pytest -q bindings/c/tests/abi
 
 abi-check: need-cargo need-c-tools need-python  ## must the SONAME change? Compares the library's ABI with the record
 	$(CARGO) build -p ants-otp-c
@@ -138,10 +138,10 @@ test-calling-codes: $(VENV)/.test
 test-python: tested-python tested-program $(VENV)/.test
 	$(PYTEST) python/tests
 	$(PYTEST) --parallel-threads=4 $(addprefix python/tests/test_,results.py bad_input.py secrets.py web.py)
-	$(VENV)/bin/python python/each_python.py target/venvs $(WHEELS) $(LIGHT_TOOLS)
+	$(VENV)/bin/python python/test_all_pythons.py target/venvs $(WHEELS) $(LIGHT_TOOLS)
 
 soak-python: tested-python tested-program $(VENV)/.test  ## everything on each Python, with 200 ends of the interpreter in each shape
-	$(VENV)/bin/python python/each_python.py --also-this --ends 200 target/venvs $(WHEELS) $(LIGHT_TOOLS) $(WEB_TOOLS)
+	$(VENV)/bin/python python/test_all_pythons.py --also-this --ends 200 target/venvs $(WHEELS) $(LIGHT_TOOLS) $(WEB_TOOLS)
 
 PYTEST = ANTS_OTP_WHEELS="$(abspath $(WHEELS))" $(VENV)/bin/python -m pytest -q
 
@@ -328,7 +328,7 @@ wheel: wheel-python wheel-program  ## the Python wheels ants-otp and ants-otp-cl
 wheel-python: need-cargo need-cc $(VENV)/.zig
 	rm -f target/wheels/ants_otp-*
 	$(MATURIN_BUILD) --manifest-path python/Cargo.toml -- $(RELEASE_FLAGS) $(WHEEL_LINK)
-	for python in $$($(VENV)/bin/python python/each_python.py --free-threaded); do \
+	for python in $$($(VENV)/bin/python python/test_all_pythons.py --free-threaded); do \
 		$(MATURIN_BUILD) --manifest-path python/Cargo.toml --interpreter "$$python" -- $(RELEASE_FLAGS) $(WHEEL_LINK) || exit; done
 	$(VENV)/bin/maturin sdist --manifest-path python/Cargo.toml --out target/wheels
 

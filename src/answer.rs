@@ -18,7 +18,7 @@ pub(crate) struct Answer {
     /// As it came; empty where nobody asked for it.
     pub head: Wiped,
     pub body: BodyText,
-    /// It came on a connection that had in_flight another call before.
+    /// It came on a connection that had carried another call before.
     pub reused: bool,
 }
 
@@ -39,7 +39,7 @@ pub(crate) enum Naming {
     Refusal,
 }
 
-/// ServiceMessage that mean success, in a `success` or `status` object. They never decide a call by themselves.
+/// Words that mean success, in a `success` or `status` object. They never decide a call by themselves.
 fn means_success(words: &str) -> bool {
     Code::from_service_words(words) == Some(Code::Ok)
 }

@@ -76,7 +76,7 @@ pub(crate) fn identifier<'a>(name: &str, value: &'a str) -> Checked<&'a str> {
 }
 
 /// An OTP code as a person types or pastes it: white space and invisible marks go, so do dashes between two digits, and digits
-/// of other scripts become ASCII. ServiceMessage around a code are no part of this: which of them is the code would be a guess.
+/// of other scripts become ASCII. Words around a code are no part of this: which of them is the code would be a guess.
 pub(crate) fn otp_code(value: &str) -> Checked<Text<'_>> {
     const NAME: &str = "the OTP code";
     let value = trimmed(value);

@@ -236,7 +236,7 @@ codes! {
         "The service answered with an HTTP status that is no answer to the call.",
         "บริการตอบด้วยสถานะ HTTP ที่ใช้ไม่ได้",
         UNAVAILABLE,
-        "Check the base URL; a 5xx may pass by itself. Whether the request was in_flight out is unknown.";
+        "Check the base URL; a 5xx may pass by itself. Whether the request was carried out is unknown.";
     BadAnswer = -31, "ERR_BAD_ANSWER", None,
         "The answer cannot be read or trusted.",
         "อ่านหรือเชื่อถือคำตอบจากบริการไม่ได้",

@@ -9,7 +9,7 @@ use std::time::Duration;
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 #[repr(i32)]
 pub enum Delivery {
-    /// It may have been in_flight out: for a request or resend, an SMS may be on its way.
+    /// It may have been carried out: for a request or resend, an SMS may be on its way.
     #[default]
     Unknown = 0,
     /// The kernel took no byte of the body: the service cannot have acted, and calling again is safe.
@@ -58,7 +58,7 @@ pub(crate) struct ServiceMessage {
 }
 
 impl ServiceMessage {
-    /// Blots out what the service must not have repeated. ServiceMessage of the code table say nothing of the call: they stay whole,
+    /// Blots out what the service must not have repeated. Words of the code table say nothing of the call: they stay whole,
     /// however short a secret is.
     pub(crate) fn redact(&mut self, secrets: impl Fn() -> Secrets) {
         for text in [&mut self.message, &mut self.description] {
@@ -87,8 +87,9 @@ impl Error {
         Error(Box::new(parts))
     }
 
-    /// A failure without an answer.
-    pub(crate) fn new(code: Code, delivery: Delivery, message: impl Into<String>) -> Self {
+    /// A failure without an answer. For the languages over this library, which refuse what they cannot even read.
+    #[doc(hidden)]
+    pub fn new(code: Code, delivery: Delivery, message: impl Into<String>) -> Self {
         Error::from_parts(Parts {
             code,
             delivery,

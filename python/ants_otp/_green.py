@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from ants_otp import _log
-from ants_otp._inbox import BATCH, Inbox
+from ants_otp._completions import BATCH, Completions
 from ants_otp.error import from_native
 
 if TYPE_CHECKING:
     from ants_otp import _native
-    from ants_otp._inbox import Ended
+    from ants_otp._completions import Completion
 
 
 class Hub:
@@ -26,16 +26,16 @@ class Hub:
     """
 
     def __init__(self) -> None:
-        self._inbox = Inbox()
+        self._completions = Completions()
         self._under_way = 0
         self._watched: Any = None
 
-    def make(self, native: _native.Client, call: _native.Call) -> Ended:
+    def make(self, native: _native.Client, call: _native.Call) -> Completion:
         """Makes a call; an exception that is thrown into the greenlet ends it."""
         waiter = self._waiter()
         # Empty as soon as nobody waits any more.
         waiting = [waiter]
-        refused = native.submit(call, _log.level(), self._inbox, waiting)
+        refused = native.submit(call, _log.level(), self._completions, waiting)
         if refused is not None:
             raise from_native(*refused)
         self._under_way += 1
@@ -55,15 +55,15 @@ class Hub:
         """Called in a forked child: the calls under way are the parent's."""
 
     def _deliver(self, *_args: object) -> None:
-        """Runs in the hub while there is something in the inbox."""
+        """Runs in the hub while there is something to take."""
         for _ in range(BATCH):
-            ended = self._inbox.take()
-            if ended is None:
+            completion = self._completions.take()
+            if completion is None:
                 if not self._under_way:
                     self._unwatch()
                 return
             self._under_way -= 1
-            waiting, parts, failure, raw, lines = ended
+            waiting, parts, failure, raw, lines = completion
             if waiting:
                 self._wake(waiting[0], (parts, failure, raw, lines))
             elif lines is not None:
@@ -95,7 +95,7 @@ class _Gevent(Hub):
             self._unwatch()
 
     def _watch(self) -> None:
-        self._watched = modules["gevent"].get_hub().loop.io(self._inbox.fileno(), 1)
+        self._watched = modules["gevent"].get_hub().loop.io(self._completions.fileno(), 1)
         self._watched.start(self._deliver)
 
     def _unwatch(self) -> None:
@@ -121,7 +121,7 @@ class _Eventlet(Hub):
 
     def _watch(self) -> None:
         hub = modules["eventlet.hubs"].get_hub()
-        listener = hub.add(hub.READ, self._inbox.fileno(), self._deliver, self._deliver, self._deliver)
+        listener = hub.add(hub.READ, self._completions.fileno(), self._deliver, self._deliver, self._deliver)
         self._watched = (hub, listener)
 
     def _unwatch(self) -> None:

@@ -41,7 +41,7 @@ def _fields(cls: type[Record], schema: _Generate) -> core_schema.TypedDictSchema
     wanted = {name for name, parameter in parameters.items() if parameter.default is parameter.empty}
     fields = {
         name: core_schema.typed_dict_field(schema(hints[name]), required=name in wanted)
-        for name in cls._told  # pyright: ignore[reportPrivateUsage]
+        for name in cls._dict_fields  # pyright: ignore[reportPrivateUsage]
     }
     return core_schema.typed_dict_schema(fields, cls_name=cls.__name__, config={"title": cls.__name__})
 

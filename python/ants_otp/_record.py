@@ -18,13 +18,13 @@ else:
 class Record:
     """A result whose fields are properties over slots; its constructor takes them in the order of `_fields`.
 
-    `to_dict` gives those of `_told`.
+    `to_dict` gives those of `_dict_fields`.
     """
 
     __slots__ = ("_raw",)
     if TYPE_CHECKING:
         _fields: ClassVar[tuple[str, ...]]
-        _told: ClassVar[tuple[str, ...]]
+        _dict_fields: ClassVar[tuple[str, ...]]
         _raw: _native.RawAnswer
 
     @property
@@ -36,7 +36,7 @@ class Record:
 
     def to_dict(self) -> dict[str, later.Any]:
         """The fields by name, as JSON can hold them. ``type(record)(**record.to_dict())`` equals the record."""
-        return {name: getattr(self, name) for name in self._told}
+        return {name: getattr(self, name) for name in self._dict_fields}
 
     @classmethod
     def _of(cls, fields: later.Mapping[str, object]) -> later.Self:

@@ -42,7 +42,7 @@ class Observed:
     def __init__(self) -> None:
         self.outcome: dict[str, Any] = {}
 
-    def ended(self, result: _Result) -> _Result:
+    def finish(self, result: _Result) -> _Result:
         """Notes what came of the call."""
         code = result.code.name if isinstance(result, Verification) else "OK"
         self.outcome = {"ants_otp.code": code, "ants_otp.delivery": "ANSWERED"}

@@ -16,7 +16,7 @@ class Account(Record):
 
     __slots__ = ("_credit", "_type")
     __match_args__ = ("type", "credit")
-    _fields = _told = __match_args__
+    _fields = _dict_fields = __match_args__
 
     def __init__(self, type: str, credit: later.Decimal | str) -> None:  # noqa: A002 - the service's own name
         from decimal import Decimal  # Only who asks for the balance pays for it.

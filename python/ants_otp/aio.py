@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import WeakKeyDictionary
 
 from ants_otp import _log
-from ants_otp._face import Face, result_of
-from ants_otp._inbox import BATCH, Inbox
+from ants_otp._base import BaseClient, result_of
+from ants_otp._completions import BATCH, Completions
 from ants_otp._method import method
 from ants_otp._native import Call
 from ants_otp.account import Account
 from ants_otp.code import Code
-from ants_otp.error import DeadlineError, Delivery, from_native, got
+from ants_otp.error import DeadlineError, Delivery, from_native, unwrap
 from ants_otp.sent import Sent, ids_of
 from ants_otp.verification import Verification
 
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
     from ants_otp import _native
     from ants_otp import _types as later
-    from ants_otp._face import Result
-    from ants_otp._inbox import Ended
+    from ants_otp._base import Result
+    from ants_otp._completions import Completion
     from ants_otp._options import AsyncClientOptions, RequestOptions, ResendOptions, Secret, Timeout, VerifyOptions
 else:
     from ants_otp._later import later
@@ -38,7 +38,7 @@ else:
 _Result = TypeVar("_Result")
 
 
-class AsyncClient(Face):
+class AsyncClient(BaseClient):
     """A connection to the OTP service, for any number of asyncio tasks and loops at once.
 
     Make one and keep it: its calls share idle connections. It is an asynchronous context manager, and works on in a
@@ -65,10 +65,10 @@ class AsyncClient(Face):
             InvalidArgumentError: Credentials are missing, or an option cannot work (−3). The text says what to change.
         """
         try:
-            tried = self._connect(username, password, options)
+            result = self._connect(username, password, options)
         finally:
             del username, password, options
-        self._begin(got(tried))
+        self._begin(unwrap(result))
 
     @method
     def request(self, mobile: str, **options: Unpack[RequestOptions]) -> Coroutine[Any, Any, Sent]:
@@ -185,7 +185,7 @@ class AsyncClient(Face):
             from ants_otp._telemetry import observed
 
             with observed(call.operation, native.url(call.operation)) as seen:
-                return seen.ended(result_of(kind, *await _submit(native, call)))
+                return seen.finish(result_of(kind, *await _submit(native, call)))
         return result_of(kind, *await _submit(native, call))
 
 
@@ -257,11 +257,11 @@ class _Call(Coroutine[Any, Any, _Result]):
         return getattr(self._coroutine, name)
 
 
-async def _submit(native: _native.Client, call: Call) -> Ended:
+async def _submit(native: _native.Client, call: Call) -> Completion:
     loop = get_running_loop()
-    future: Future[Ended] = loop.create_future()
-    # This frame keeps no inbox: its loop could not be forgotten.
-    failure = native.submit(call, _log.level(), _inbox_of(loop), (future, copy_context()))
+    future: Future[Completion] = loop.create_future()
+    # This frame does not keep them: its loop could not be forgotten.
+    failure = native.submit(call, _log.level(), _completions_of(loop), (future, copy_context()))
     if failure is not None:
         raise from_native(*failure)
     try:
@@ -272,7 +272,7 @@ async def _submit(native: _native.Client, call: Call) -> Ended:
         raise
 
 
-class _Inbox(Inbox):
+class _LoopCompletions(Completions):
     __slots__ = ()
 
     def log(self, waiter: Any, lines: list[tuple[int, str]]) -> None:
@@ -282,43 +282,43 @@ class _Inbox(Inbox):
 
 
 # One for each loop that makes calls.
-_inboxes: WeakKeyDictionary[AbstractEventLoop, _Inbox] = WeakKeyDictionary()
+_completions: WeakKeyDictionary[AbstractEventLoop, _LoopCompletions] = WeakKeyDictionary()
 
 
-def _inbox_of(loop: AbstractEventLoop) -> _Inbox:
-    inbox = _inboxes.get(loop)
-    if inbox is None:
+def _completions_of(loop: AbstractEventLoop) -> _LoopCompletions:
+    completions = _completions.get(loop)
+    if completions is None:
         _forget_closed_loops()
-        inbox = _Inbox()
+        completions = _LoopCompletions()
         # The loop keeps the context that it is told this in: an empty one. A loop that cannot watch it raises here, and
         # nothing is sent.
-        Context().run(loop.add_reader, inbox.fileno(), _deliver, inbox)
-        _inboxes[loop] = inbox
-    return inbox
+        Context().run(loop.add_reader, completions.fileno(), _deliver, completions)
+        _completions[loop] = completions
+    return completions
 
 
 def _forget_closed_loops() -> None:
-    """What lies in the inbox of a closed loop would keep the loop, and with it the inbox."""
-    for reference in _inboxes.keyrefs():
+    """What a closed loop has not taken would keep the loop, and with it the queue."""
+    for reference in _completions.keyrefs():
         loop = reference()
         if loop is not None and loop.is_closed():
-            _inboxes.pop(loop, None)
+            _completions.pop(loop, None)
 
 
-def _deliver(inbox: _Inbox) -> None:
-    """Tells those who wait what came of their calls; runs in their loop while there is something in the inbox."""
+def _deliver(completions: _LoopCompletions) -> None:
+    """Tells those who wait what came of their calls; runs in their loop while there is something to take."""
     for _ in range(BATCH):
-        ended = inbox.take()
-        if ended is None:
+        completion = completions.take()
+        if completion is None:
             return
-        waiter, parts, failure, raw, lines = ended
+        waiter, parts, failure, raw, lines = completion
         if lines is not None:
-            inbox.log(waiter, lines)
+            completions.log(waiter, lines)
         future, _ = waiter
         if not future.done():
             future.set_result((parts, failure, raw))
 
 
-# A loop of the parent that goes on in a forked child gets an inbox of the child's own. No library can mend that it
+# A loop of the parent that goes on in a forked child gets a queue of the child's own. No library can mend that it
 # shares the parent's selector.
-os.register_at_fork(after_in_child=_inboxes.clear)
+os.register_at_fork(after_in_child=_completions.clear)

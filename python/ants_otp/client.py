@@ -5,11 +5,11 @@ from __future__ import annotations
 from sys import modules
 
 from ants_otp import _log
-from ants_otp._face import Face, result_of
+from ants_otp._base import BaseClient, result_of
 from ants_otp._method import method
 from ants_otp._native import Call
 from ants_otp.account import Account
-from ants_otp.error import from_native, got
+from ants_otp.error import from_native, unwrap
 from ants_otp.sent import Sent, ids_of
 from ants_otp.verification import Verification
 
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from ants_otp import _types as later
-    from ants_otp._face import Result
+    from ants_otp._base import Result
     from ants_otp._native import Client as Native
     from ants_otp._options import ClientOptions, RequestOptions, ResendOptions, Timeout, VerifyOptions
 else:
     from ants_otp._later import later
 
 
-class Client(Face):
+class Client(BaseClient):
     """A connection to the OTP service, for any number of threads at once.
 
     Make one and keep it: its calls share idle connections. It is a context manager, and works on in a forked child, but
@@ -53,10 +53,10 @@ class Client(Face):
             InvalidArgumentError: Credentials are missing, or an option cannot work (−3). The text says what to change.
         """
         try:
-            tried = self._connect(username, password, options)
+            result = self._connect(username, password, options)
         finally:
             del username, password, options
-        self._begin(got(tried))
+        self._begin(unwrap(result))
 
     @method
     def request(self, mobile: str, **options: Unpack[RequestOptions]) -> Sent:
@@ -164,7 +164,7 @@ class Client(Face):
             from ants_otp._telemetry import observed
 
             with observed(call.operation, native.url(call.operation)) as seen:
-                return seen.ended(_called(kind, native, call))
+                return seen.finish(_called(kind, native, call))
         return _called(kind, native, call)
 
 

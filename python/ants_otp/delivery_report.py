@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ants_otp import _native
 from ants_otp._record import Record
-from ants_otp.error import got
+from ants_otp.error import unwrap
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class DeliveryReport(Record):
     __slots__ = tuple(f"_{name}" for name in __match_args__)
     _fields = __match_args__
     # The text holds the code.
-    _told = tuple(name for name in __match_args__ if name != "text")
+    _dict_fields = tuple(name for name in __match_args__ if name != "text")
 
     def __init__(
         self,
@@ -158,4 +158,4 @@ def parse_delivery_report(body: bytes, content_type: str = "") -> list[DeliveryR
     Raises:
         BadAnswerError: This is no delivery report (−31).
     """
-    return [DeliveryReport(*parts) for parts in got(_native.parse_delivery_report(body, content_type))]
+    return [DeliveryReport(*parts) for parts in unwrap(_native.parse_delivery_report(body, content_type))]

@@ -196,11 +196,11 @@ def from_native(
     return error
 
 
-def got(tried: _native.Tried[_T]) -> _T:
+def unwrap(result: _native.Fallible[_T]) -> _T:
     """What the native module gave, or else the exception that says why there is nothing."""
-    if tried[1] is not None:
-        raise from_native(*tried[1])
-    return tried[0]
+    if result[1] is not None:
+        raise from_native(*result[1])
+    return result[0]
 
 
 def _restore(cls: type[OtpError], args: tuple[object, ...], attributes: dict[str, object]) -> OtpError:

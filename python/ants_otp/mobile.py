@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ants_otp import _native
-from ants_otp.error import got
+from ants_otp.error import unwrap
 
 __all__ = ["normalize_mobile"]
 
@@ -23,4 +23,4 @@ def normalize_mobile(mobile: str, country_code: str = "66") -> str:
     Raises:
         InvalidArgumentError: This is no mobile number, or may be read as two (−2).
     """
-    return got(_native.normalize_mobile(mobile, country_code))
+    return unwrap(_native.normalize_mobile(mobile, country_code))

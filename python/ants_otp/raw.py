@@ -17,7 +17,7 @@ class RawAnswer(Record):
 
     __slots__ = ("_body", "_headers", "_http_status")
     __match_args__ = ("http_status", "headers", "body")
-    _fields = _told = __match_args__
+    _fields = _dict_fields = __match_args__
 
     def __init__(self, http_status: int, headers: tuple[tuple[str, str], ...], body: str) -> None:
         self._http_status = http_status

@@ -20,7 +20,7 @@ class Sent(Record):
 
     __slots__ = ("_description", "_message", "_otc_id", "_otp_id", "_reference_code")
     __match_args__ = ("otp_id", "otc_id", "reference_code", "message", "description")
-    _fields = _told = __match_args__
+    _fields = _dict_fields = __match_args__
 
     def __init__(
         self, otp_id: str, otc_id: str = "", reference_code: str = "", message: str = "", description: str = ""

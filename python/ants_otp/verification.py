@@ -28,7 +28,7 @@ class Verification(Record):
 
     __slots__ = ("_said", "_status")
     __match_args__ = ("status", "result", "is_error_count", "is_expr_code")
-    _fields = _told = __match_args__
+    _fields = _dict_fields = __match_args__
 
     def __init__(
         self, status: later.Status, result: bool, is_error_count: bool = False, is_expr_code: bool = False

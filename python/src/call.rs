@@ -1,10 +1,9 @@
 //! One call, from the arguments and the keywords of a method of `ants_otp.Client`.
 
 use crate::client::Client;
-use crate::error::Failure;
 use crate::value::{self, Checked};
 use crate::work::Work;
-use ants_otp::Cancel;
+use ants_otp::{Cancel, Operation};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
@@ -23,7 +22,7 @@ pub struct Call {
 
 /// What a call does, or why it is refused, and its options.
 pub struct Given {
-    pub work: Result<Work, Failure>,
+    pub work: ants_otp::Result<Work>,
     pub options: ants_otp::Call,
 }
 
@@ -32,13 +31,13 @@ impl Call {
     #[staticmethod]
     #[pyo3(signature = (mobile, options, /))]
     fn request(mobile: &Bound<'_, PyAny>, options: &Bound<'_, PyDict>) -> PyResult<Self> {
-        Call::of("request", Work::request(mobile), options, &OPTIONS)
+        Call::of(Operation::Request, Work::request(mobile), options, &OPTIONS)
     }
 
     #[staticmethod]
     #[pyo3(signature = (otp_id, otc_id, options, /))]
     fn resend(otp_id: &Bound<'_, PyAny>, otc_id: &Bound<'_, PyAny>, options: &Bound<'_, PyDict>) -> PyResult<Self> {
-        Call::of("resend", Work::resend(otp_id, otc_id), options, &OPTIONS[..5])
+        Call::of(Operation::Resend, Work::resend(otp_id, otc_id), options, &OPTIONS[..5])
     }
 
     #[staticmethod]
@@ -49,13 +48,13 @@ impl Call {
         otp_code: &Bound<'_, PyAny>,
         options: &Bound<'_, PyDict>,
     ) -> PyResult<Self> {
-        Call::of("verify", Work::verify(otp_id, otc_id, otp_code), options, &OPTIONS[..4])
+        Call::of(Operation::Verify, Work::verify(otp_id, otc_id, otp_code), options, &OPTIONS[..4])
     }
 
     #[staticmethod]
     #[pyo3(signature = (options, /))]
     fn balance(options: &Bound<'_, PyDict>) -> PyResult<Self> {
-        Call::of("balance", Ok(Work::Balance), options, &OPTIONS[..1])
+        Call::of(Operation::Balance, Ok(Work::Balance), options, &OPTIONS[..1])
     }
 
     /// Lets the deadline of the call begin now, and gives its seconds.
@@ -84,13 +83,17 @@ impl Call {
 
 impl Call {
     fn of(
-        operation: &'static str,
-        work: Result<Work, Failure>,
+        operation: Operation,
+        work: ants_otp::Result<Work>,
         options: &Bound<'_, PyDict>,
         known: &'static [Setter],
     ) -> PyResult<Self> {
-        let options = read(operation, options, known)?;
-        Ok(Call { operation, given: Mutex::new(Some(Given { work, options })), cancel: OnceLock::new() })
+        let options = read(operation.name(), options, known)?;
+        Ok(Call {
+            operation: operation.name(),
+            given: Mutex::new(Some(Given { work, options })),
+            cancel: OnceLock::new(),
+        })
     }
 
     /// What the call was given; it is then no longer here.

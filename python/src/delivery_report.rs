@@ -1,25 +1,25 @@
 //! Delivery reports, as parts for `ants_otp.DeliveryReport`.
 
-use crate::error::{self, Tried};
+use crate::error::{self, Fallible};
 use crate::wait;
 use ants_otp::DeliveryReport;
 use pyo3::prelude::*;
 use pyo3::types::{PyString, PyTuple};
 
-/// The parts of each report, as its class takes them, or those of the failure.
+/// The parts of each report, as its class takes them, or those of the error.
 #[pyfunction]
 #[pyo3(signature = (body, content_type, /))]
 pub fn parse_delivery_report<'py>(
     py: Python<'py>,
     body: &[u8],
     content_type: &Bound<'py, PyString>,
-) -> PyResult<Tried<Vec<Bound<'py, PyTuple>>>> {
+) -> PyResult<Fallible<Vec<Bound<'py, PyTuple>>>> {
     // What UTF-8 cannot hold names no known type.
     let content_type = content_type.to_str().unwrap_or_default();
     // Bounded at 1 MiB: the longest takes some milliseconds, in which other threads may run.
-    let (reports, failure) = error::tried(wait::detached(py, || ants_otp::parse_delivery_report(body, content_type)));
+    let (reports, error) = error::fallible(wait::detached(py, || ants_otp::parse_delivery_report(body, content_type)));
     let parts = |reports: Vec<_>| reports.iter().map(|report| parts(py, report)).collect::<PyResult<_>>();
-    Ok((reports.map(parts).transpose()?, failure))
+    Ok((reports.map(parts).transpose()?, error))
 }
 
 fn parts<'py>(py: Python<'py>, report: &DeliveryReport) -> PyResult<Bound<'py, PyTuple>> {

@@ -1,13 +1,13 @@
-//! Failures on their way to Python, where `ants_otp.error` makes an exception of each.
+//! Errors on their way to Python, where `ants_otp.error` makes an exception of each.
 
-use ants_otp::{Code, Delivery, Error};
+use ants_otp::{Code, Delivery, Error, Result};
 use std::time::Duration;
 
 /// The numbers of code and delivery, the sentence, the HTTP status, the service's code, message and description, the seconds to
 /// wait, and whether it is safe to retry: what `ants_otp.error.from_native` takes.
-pub type Failure = (i32, i32, String, Option<u16>, Option<i32>, String, String, Option<f64>, bool);
+pub type ErrorParts = (i32, i32, String, Option<u16>, Option<i32>, String, String, Option<f64>, bool);
 
-pub fn failure(error: &Error) -> Failure {
+pub fn parts(error: &Error) -> ErrorParts {
     (
         error.code().number(),
         error.delivery().number(),
@@ -21,27 +21,23 @@ pub fn failure(error: &Error) -> Failure {
     )
 }
 
-/// Refused here: an argument that the border could not even read.
-pub fn argument(why: String) -> Failure {
-    ours(Code::InvalidArgument, Delivery::NotSent, why)
+/// Refused here: an argument that cannot even be read.
+pub fn argument(why: String) -> Error {
+    Error::new(Code::InvalidArgument, Delivery::NotSent, why)
 }
 
 /// A panic, which is a defect of this library. Its own words are left out: they may quote what was being handled.
-pub fn panicked() -> Failure {
+pub fn panicked() -> Error {
     let why = "A defect of this library stopped the call (a panic). Whether anything was sent is unknown.";
-    ours(Code::Internal, Delivery::Unknown, why.to_owned())
+    Error::new(Code::Internal, Delivery::Unknown, why)
 }
 
-fn ours(code: Code, delivery: Delivery, message: String) -> Failure {
-    (code.number(), delivery.number(), message, None, None, String::new(), String::new(), None, false)
-}
+/// The value, or why there is none: what everything but a call gives.
+pub type Fallible<T> = (Option<T>, Option<ErrorParts>);
 
-/// The value, or why there is none: what Python is told of anything but a call.
-pub type Tried<T> = (Option<T>, Option<Failure>);
-
-pub fn tried<T>(result: Result<T, Failure>) -> Tried<T> {
+pub fn fallible<T>(result: Result<T>) -> Fallible<T> {
     match result {
         Ok(value) => (Some(value), None),
-        Err(failure) => (None, Some(failure)),
+        Err(error) => (None, Some(parts(&error))),
     }
 }

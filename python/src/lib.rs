@@ -10,19 +10,19 @@
 mod call;
 mod client;
 mod code;
-mod crew;
+mod completions;
 mod delivery_report;
-mod ended;
 mod environment;
 mod error;
-mod inbox;
 mod log;
 mod mobile;
 mod options;
+mod outcome;
 mod raw;
 mod value;
 mod wait;
 mod work;
+mod workers;
 
 #[global_allocator]
 static ALLOCATOR: ants_otp_wiping::Wiping = ants_otp_wiping::Wiping;
@@ -37,17 +37,17 @@ mod _native {
     #[pymodule_export]
     use crate::code::{code_advice, code_table, code_text, code_user_text};
     #[pymodule_export]
-    use crate::crew::end_calls;
+    use crate::completions::Completions;
     #[pymodule_export]
     use crate::delivery_report::parse_delivery_report;
     #[pymodule_export]
     use crate::environment::is_privileged;
     #[pymodule_export]
-    use crate::inbox::Inbox;
-    #[pymodule_export]
     use crate::mobile::normalize_mobile;
     #[pymodule_export]
     use crate::raw::RawAnswer;
+    #[pymodule_export]
+    use crate::workers::end_calls;
     #[pymodule_export]
     const VERSION: &str = ants_otp::VERSION;
 }

@@ -1,6 +1,6 @@
 //! Waits without the GIL: panics end here, and Ctrl-C ends a wait of the main thread.
 
-use crate::error::{self, Failure};
+use crate::error;
 use ants_otp::Call;
 use pyo3::prelude::*;
 use std::cell::Cell;
@@ -14,14 +14,14 @@ thread_local! {
 
 /// Runs `work` without the GIL. Whatever a panic leaves behind in the core is guarded by the core's own locks, or dropped with
 /// the call.
-pub fn detached<T: Send>(py: Python<'_>, work: impl FnOnce() -> ants_otp::Result<T> + Send) -> Result<T, Failure> {
+pub fn detached<T: Send>(py: Python<'_>, work: impl FnOnce() -> ants_otp::Result<T> + Send) -> ants_otp::Result<T> {
     py.detach(|| guarded(work))
 }
 
-/// Runs `work`; a panic is a failure.
-pub fn guarded<T>(work: impl FnOnce() -> ants_otp::Result<T>) -> Result<T, Failure> {
+/// Runs `work`; a panic is an error.
+pub fn guarded<T>(work: impl FnOnce() -> ants_otp::Result<T>) -> ants_otp::Result<T> {
     match catch_unwind(AssertUnwindSafe(work)) {
-        Ok(result) => result.map_err(|error| error::failure(&error)),
+        Ok(result) => result,
         Err(_) => Err(error::panicked()),
     }
 }
@@ -32,7 +32,7 @@ pub fn interruptible<T: Send>(
     py: Python<'_>,
     call: Call,
     work: impl FnOnce(&Call) -> ants_otp::Result<T> + Send,
-) -> (Option<PyErr>, Result<T, Failure>) {
+) -> (Option<PyErr>, ants_otp::Result<T>) {
     if !in_main_thread() {
         return (None, detached(py, || work(&call)));
     }

@@ -1,9 +1,9 @@
 //! What a call does, owned, so that it can be done on another thread.
 
-use crate::ended::Outcome;
-use crate::error::{self, Failure};
+use crate::error;
+use crate::outcome::Outcome;
 use crate::value::{self, Checked};
-use ants_otp::{Call, OtpId};
+use ants_otp::{Call, Operation, OtpId, Result};
 use pyo3::prelude::*;
 use pyo3::types::PyInt;
 use zeroize::Zeroizing;
@@ -33,38 +33,34 @@ impl OtpId for &Otp {
 }
 
 impl Work {
-    pub fn request(mobile: &Bound<'_, PyAny>) -> Result<Self, Failure> {
+    pub fn request(mobile: &Bound<'_, PyAny>) -> Result<Self> {
         value::text("mobile", mobile).map(|mobile| Work::Request { mobile: mobile.to_owned() }).map_err(error::argument)
     }
 
     /// Without any id a resend by the OTP configuration alone.
-    pub fn resend(otp_id: &Bound<'_, PyAny>, otc_id: &Bound<'_, PyAny>) -> Result<Self, Failure> {
+    pub fn resend(otp_id: &Bound<'_, PyAny>, otc_id: &Bound<'_, PyAny>) -> Result<Self> {
         if otp_id.is_none() && otc_id.is_none() {
             return Ok(Work::Resend { otp: None });
         }
         read_otp(otp_id, otc_id).map(|otp| Work::Resend { otp: Some(otp) }).map_err(error::argument)
     }
 
-    pub fn verify(
-        otp_id: &Bound<'_, PyAny>,
-        otc_id: &Bound<'_, PyAny>,
-        otp_code: &Bound<'_, PyAny>,
-    ) -> Result<Self, Failure> {
+    pub fn verify(otp_id: &Bound<'_, PyAny>, otc_id: &Bound<'_, PyAny>, otp_code: &Bound<'_, PyAny>) -> Result<Self> {
         read_otp(otp_id, otc_id)
             .and_then(|otp| Ok(Work::Verify { otp, otp_code: Zeroizing::new(read_otp_code(otp_code)?.to_owned()) }))
             .map_err(error::argument)
     }
 
-    pub fn name(&self) -> &'static str {
+    pub fn operation(&self) -> Operation {
         match self {
-            Work::Request { .. } => "request",
-            Work::Resend { .. } => "resend",
-            Work::Verify { .. } => "verify",
-            Work::Balance => "balance",
+            Work::Request { .. } => Operation::Request,
+            Work::Resend { .. } => Operation::Resend,
+            Work::Verify { .. } => Operation::Verify,
+            Work::Balance => Operation::Balance,
         }
     }
 
-    pub fn run(&self, client: &ants_otp::Client, call: &Call) -> ants_otp::Result<Outcome> {
+    pub fn run(&self, client: &ants_otp::Client, call: &Call) -> Result<Outcome> {
         match self {
             Work::Request { mobile } => client.request_with(mobile, call).map(Outcome::Sent),
             Work::Resend { otp: Some(otp) } => client.resend_with(otp, call).map(Outcome::Sent),

@@ -191,7 +191,7 @@ fn failure(fault: WaitError, sent: bool, host: &str) -> Failure {
         }
     };
     if sent {
-        Failure::unknown(code, format!("{what}; whether the request was in_flight out is unknown."))
+        Failure::unknown(code, format!("{what}; whether the request was carried out is unknown."))
     } else {
         Failure { may_repeat, ..Failure::not_sent(code, format!("{what}; nothing of the request's body was sent.")) }
     }

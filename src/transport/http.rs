@@ -155,7 +155,7 @@ fn read_chunks(in_flight: &mut InFlight<'_>) -> Result<Wiped, Failure> {
 fn cut() -> Failure {
     Failure::unknown(
         Code::ConnectionLost,
-        "The service closed the connection before its whole answer came; whether the request was in_flight out is unknown.",
+        "The service closed the connection before its whole answer came; whether the request was carried out is unknown.",
     )
 }
 
@@ -163,7 +163,7 @@ fn cut() -> Failure {
 fn distrusted() -> Failure {
     Failure::unknown(
         Code::BadAnswer,
-        "The answer is not HTTP that can be trusted, or too long; whether the request was in_flight out is unknown.",
+        "The answer is not HTTP that can be trusted, or too long; whether the request was carried out is unknown.",
     )
 }
 

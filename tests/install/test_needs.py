@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-PROGRAMS = ROOT / "tests/c"
+PROGRAMS = ROOT / "bindings/c/tests/c"
 HEADER = ROOT / "include/ants_otp.h"
 
 

@@ -1,6 +1,6 @@
 //! Account: what a balance call gives.
 
-use crate::border;
+use crate::ffi;
 use std::ffi::{CString, c_char};
 
 /// The account behind the credentials, and its credit.
@@ -9,13 +9,13 @@ pub struct Account {
     credit: CString,
 }
 
-impl border::Handled for Account {
+impl ffi::Handled for Account {
     const NAME: &str = "account";
 }
 
 impl From<&otp::Account> for Account {
     fn from(account: &otp::Account) -> Self {
-        Account { kind: border::c_string(account.kind()), credit: border::c_string(account.credit()) }
+        Account { kind: ffi::c_string(account.kind()), credit: ffi::c_string(account.credit()) }
     }
 }
 
@@ -28,7 +28,7 @@ impl From<&otp::Account> for Account {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ants_otp_account_type(account: *const Account) -> *const c_char {
     // SAFETY: a handle, by the header's conventions.
-    unsafe { border::text_of(account, |account| &account.kind) }
+    unsafe { ffi::text_of(account, |account| &account.kind) }
 }
 
 /// The credit as exact decimal text, such as "100.50": money is no floating-point number.
@@ -40,7 +40,7 @@ pub unsafe extern "C" fn ants_otp_account_type(account: *const Account) -> *cons
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ants_otp_account_credit(account: *const Account) -> *const c_char {
     // SAFETY: a handle, by the header's conventions.
-    unsafe { border::text_of(account, |account| &account.credit) }
+    unsafe { ffi::text_of(account, |account| &account.credit) }
 }
 
 /// Frees what a balance call gave. NULL is taken and does nothing.
@@ -52,5 +52,5 @@ pub unsafe extern "C" fn ants_otp_account_credit(account: *const Account) -> *co
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ants_otp_account_free(account: *mut Account) {
     // SAFETY: a handle, by the header's conventions.
-    unsafe { border::free(account) }
+    unsafe { ffi::free(account) }
 }

@@ -3,8 +3,8 @@
 //! The setters are as those of the options: a refused value is remembered, and a call that it is used for fails with
 //! ANTS_OTP_ERR_INVALID_OPTION, in a sentence, before anything is sent.
 
-use crate::border::{self, Settings};
 use crate::cancel::Cancel;
+use crate::ffi::{self, Settings};
 use std::ffi::{c_char, c_int};
 
 /// Options of one call; what is not set is the client's, or left out of the request. They belong to one thread while they
@@ -12,7 +12,7 @@ use std::ffi::{c_char, c_int};
 #[derive(Default)]
 pub struct Call(pub otp::Call);
 
-impl border::Handled for Call {
+impl ffi::Handled for Call {
     const NAME: &str = "call";
 }
 
@@ -41,7 +41,7 @@ impl Settings for Call {
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn ants_otp_call_new() -> *mut Call {
-    border::new(Call::default)
+    ffi::new(Call::default)
 }
 
 /// Frees options of a call. NULL is taken and does nothing.
@@ -53,7 +53,7 @@ pub extern "C" fn ants_otp_call_new() -> *mut Call {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ants_otp_call_free(call: *mut Call) {
     // SAFETY: a handle, by the header's conventions.
-    unsafe { border::free(call) }
+    unsafe { ffi::free(call) }
 }
 
 /// The OTP configuration (otcId) of this call instead of the client's.
@@ -65,7 +65,7 @@ pub unsafe extern "C" fn ants_otp_call_free(call: *mut Call) {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ants_otp_call_set_otc_id(call: *mut Call, otc_id: *const c_char) -> c_int {
     // SAFETY: a handle and a string, by the header's conventions.
-    unsafe { border::set_text(call, "otc_id", otc_id, |core, value| core.otc_id(value)) }
+    unsafe { ffi::set_text(call, "otc_id", otc_id, |core, value| core.otc_id(value)) }
 }
 
 /// The deadline of this call instead of the client's: 1 to 600000 ms.
@@ -77,7 +77,7 @@ pub unsafe extern "C" fn ants_otp_call_set_otc_id(call: *mut Call, otc_id: *cons
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ants_otp_call_set_timeout_ms(call: *mut Call, timeout_ms: i64) -> c_int {
     // SAFETY: a handle, by the header's conventions.
-    unsafe { border::set(call, "timeout", |core| core.timeout(border::milliseconds(timeout_ms))) }
+    unsafe { ffi::set(call, "timeout", |core| core.timeout(ffi::milliseconds(timeout_ms))) }
 }
 
 /// Where the service posts its delivery report: an http or https URL that it can reach.
@@ -89,7 +89,7 @@ pub unsafe extern "C" fn ants_otp_call_set_timeout_ms(call: *mut Call, timeout_m
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ants_otp_call_set_notify_url(call: *mut Call, url: *const c_char) -> c_int {
     // SAFETY: a handle and a string, by the header's conventions.
-    unsafe { border::set_text(call, "notify_url", url, |core, value| core.notify_url(value)) }
+    unsafe { ffi::set_text(call, "notify_url", url, |core, value| core.notify_url(value)) }
 }
 
 /// The form of the delivery report: "application/json" or "application/xml".
@@ -101,9 +101,7 @@ pub unsafe extern "C" fn ants_otp_call_set_notify_url(call: *mut Call, url: *con
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ants_otp_call_set_notify_content_type(call: *mut Call, content_type: *const c_char) -> c_int {
     // SAFETY: a handle and a string, by the header's conventions.
-    unsafe {
-        border::set_text(call, "notify_content_type", content_type, |core, value| core.notify_content_type(value))
-    }
+    unsafe { ffi::set_text(call, "notify_content_type", content_type, |core, value| core.notify_content_type(value)) }
 }
 
 /// Text that comes back with the delivery report, and links it to this call: at most 4096 bytes.
@@ -115,7 +113,7 @@ pub unsafe extern "C" fn ants_otp_call_set_notify_content_type(call: *mut Call, 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ants_otp_call_set_callback_data(call: *mut Call, data: *const c_char) -> c_int {
     // SAFETY: a handle and a string, by the header's conventions.
-    unsafe { border::set_text(call, "callback_data", data, |core, value| core.callback_data(value)) }
+    unsafe { ffi::set_text(call, "callback_data", data, |core, value| core.callback_data(value)) }
 }
 
 /// Whether the mobile number is sent untouched instead of in the form 66..., for numbers that this library does not
@@ -128,7 +126,7 @@ pub unsafe extern "C" fn ants_otp_call_set_callback_data(call: *mut Call, data: 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ants_otp_call_set_mobile_as_given(call: *mut Call, on: bool) -> c_int {
     // SAFETY: a handle, by the header's conventions.
-    unsafe { border::set(call, "mobile_as_given", |core| core.mobile_as_given(on)) }
+    unsafe { ffi::set(call, "mobile_as_given", |core| core.mobile_as_given(on)) }
 }
 
 /// Lets `cancel` end the call from another thread. One handle may be set on many calls.
@@ -141,7 +139,7 @@ pub unsafe extern "C" fn ants_otp_call_set_mobile_as_given(call: *mut Call, on: 
 pub unsafe extern "C" fn ants_otp_call_set_cancel(call: *mut Call, cancel: *const Cancel) -> c_int {
     // SAFETY: handles, by the header's conventions.
     unsafe {
-        border::set(call, "cancel", |core| match border::live(cancel) {
+        ffi::set(call, "cancel", |core| match ffi::live(cancel) {
             Some(cancel) => core.cancel(&cancel.0),
             None => core.refuse("cancel", "cancel is NULL: make it with ants_otp_cancel_new()"),
         })

@@ -3,12 +3,12 @@
 //!     ants_otp_cancel *cancel = ants_otp_cancel_new();
 //!     ants_otp_call_set_cancel(call, cancel);      then, in another thread, ants_otp_cancel_fire(cancel)
 
-use crate::border;
+use crate::ffi;
 
 /// Stops the calls that it is set on, once and for all.
 pub struct Cancel(pub otp::Cancel);
 
-impl border::Handled for Cancel {
+impl ffi::Handled for Cancel {
     const NAME: &str = "cancel";
 }
 
@@ -21,7 +21,7 @@ impl border::Handled for Cancel {
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn ants_otp_cancel_new() -> *mut Cancel {
-    border::new(|| Cancel(otp::Cancel::new()))
+    ffi::new(|| Cancel(otp::Cancel::new()))
 }
 
 /// Ends every call that the handle is set on. A call in flight ends with ANTS_OTP_ERR_INTERRUPTED and says whether it was
@@ -34,7 +34,7 @@ pub extern "C" fn ants_otp_cancel_new() -> *mut Cancel {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ants_otp_cancel_fire(cancel: *const Cancel) {
     // SAFETY: a handle, by the header's conventions.
-    unsafe { border::read(cancel, (), |cancel| cancel.0.fire()) }
+    unsafe { ffi::read(cancel, (), |cancel| cancel.0.fire()) }
 }
 
 /// Frees the handle, at any time: calls that it is set on go on, and cannot be stopped by it any more. NULL is taken and
@@ -47,5 +47,5 @@ pub unsafe extern "C" fn ants_otp_cancel_fire(cancel: *const Cancel) {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ants_otp_cancel_free(cancel: *mut Cancel) {
     // SAFETY: a handle, by the header's conventions.
-    unsafe { border::free(cancel) }
+    unsafe { ffi::free(cancel) }
 }

@@ -2,9 +2,9 @@
 //! at once, and keeps its connections for the next call.
 
 use crate::account::Account;
-use crate::border;
 use crate::call::Call;
-use crate::error::Error;
+use crate::error::{self, Error};
+use crate::ffi;
 use crate::options::Options;
 use crate::sent::Sent;
 use crate::verification::Verification;
@@ -18,7 +18,7 @@ pub struct Client {
     pub workers: otp::Workers,
 }
 
-impl border::Handled for Client {
+impl ffi::Handled for Client {
     const NAME: &str = "client";
 }
 
@@ -41,10 +41,12 @@ pub unsafe extern "C" fn ants_otp_client_new(
 ) -> c_int {
     // SAFETY: by the header's conventions the out-parameters may be written, and `options` is a handle.
     unsafe {
-        border::report_with(error, ("client", client, ptr::null_mut()), |client| {
+        error::report_with(error, ("client", client, ptr::null_mut()), |client| {
             let options =
-                border::live(options).ok_or_else(|| Error::argument("options is NULL: make and set them first"))?;
-            border::give(client, options.build()?);
+                ffi::live(options).ok_or_else(|| Error::argument("options is NULL: make and set them first"))?;
+            let core = options.core.build()?;
+            let workers = otp::Workers::new(options.core.get_async_threads());
+            ffi::give(client, Client { core, workers });
             Ok(())
         })
     }
@@ -62,7 +64,7 @@ pub unsafe extern "C" fn ants_otp_client_new(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ants_otp_client_free(client: *mut Client) {
     // SAFETY: a handle, by the header's conventions.
-    unsafe { border::free(client) }
+    unsafe { ffi::free(client) }
 }
 
 /// Asks the service to send an OTP by SMS to `mobile`: 081-234-5678, +66 81 234 5678, 66812345678, +66 (0) 81...,
@@ -89,11 +91,11 @@ pub unsafe extern "C" fn ants_otp_request(
 ) -> c_int {
     // SAFETY: by the header's conventions the out-parameters may be written, the rest are handles and strings.
     unsafe {
-        border::report_with(error, ("sent", sent, ptr::null_mut()), |sent| {
+        error::report_with(error, ("sent", sent, ptr::null_mut()), |sent| {
             let client = &given(client)?.core;
             let mobile = text("mobile", mobile)?;
             let answer = client.request_with(mobile, &options(call))?;
-            border::give(sent, Sent::from(&answer));
+            ffi::give(sent, Sent::from(&answer));
             Ok(())
         })
     }
@@ -121,14 +123,14 @@ pub unsafe extern "C" fn ants_otp_resend(
 ) -> c_int {
     // SAFETY: by the header's conventions the out-parameters may be written, the rest are handles and strings.
     unsafe {
-        border::report_with(error, ("sent", sent, ptr::null_mut()), |sent| {
+        error::report_with(error, ("sent", sent, ptr::null_mut()), |sent| {
             let client = &given(client)?.core;
             let answer = if otp_id.is_null() {
                 client.resend_newest(&options(call))?
             } else {
                 client.resend_with(text("otp_id", otp_id)?, &options(call))?
             };
-            border::give(sent, Sent::from(&answer));
+            ffi::give(sent, Sent::from(&answer));
             Ok(())
         })
     }
@@ -162,7 +164,7 @@ pub unsafe extern "C" fn ants_otp_verify(
 ) -> c_int {
     // SAFETY: by the header's conventions the out-parameters may be written, the rest are handles and strings.
     unsafe {
-        border::report_with(error, ("verification", verification, Verification::default()), |place| {
+        error::report_with(error, ("verification", verification, Verification::default()), |place| {
             let client = &given(client)?.core;
             let (otp_id, otp_code) = (text("otp_id", otp_id)?, text("otp_code", otp_code)?);
             let verification = client.verify_with(otp_id, otp_code, &options(call))?;
@@ -193,9 +195,9 @@ pub unsafe extern "C" fn ants_otp_balance(
 ) -> c_int {
     // SAFETY: by the header's conventions the out-parameters may be written, the rest are handles.
     unsafe {
-        border::report_with(error, ("account", account, ptr::null_mut()), |account| {
+        error::report_with(error, ("account", account, ptr::null_mut()), |account| {
             let answer = given(client)?.core.balance_with(&options(call))?;
-            border::give(account, Account::from(&answer));
+            ffi::give(account, Account::from(&answer));
             Ok(())
         })
     }
@@ -207,7 +209,7 @@ pub unsafe extern "C" fn ants_otp_balance(
 /// `client` is NULL or a live handle.
 pub unsafe fn given<'a>(client: *const Client) -> Result<&'a Client, Error> {
     // SAFETY: as the caller promises.
-    unsafe { border::live(client) }.ok_or_else(|| Error::argument("client is NULL: make one first"))
+    unsafe { ffi::live(client) }.ok_or_else(|| Error::argument("client is NULL: make one first"))
 }
 
 /// The options of a call; none for NULL.
@@ -216,14 +218,14 @@ pub unsafe fn given<'a>(client: *const Client) -> Result<&'a Client, Error> {
 /// `call` is NULL or a live handle.
 pub unsafe fn options(call: *const Call) -> otp::Call {
     // SAFETY: as the caller promises.
-    unsafe { border::live(call) }.map(|call| call.0.clone()).unwrap_or_default()
+    unsafe { ffi::live(call) }.map(|call| call.0.clone()).unwrap_or_default()
 }
 
 /// A text argument.
 ///
 /// # Safety
-/// As [`border::text`].
+/// As [`ffi::text`].
 pub unsafe fn text<'a>(name: &str, text: *const c_char) -> Result<&'a str, Error> {
     // SAFETY: as the caller promises.
-    unsafe { border::text(name, text) }.map_err(|why| Error::argument(&why))
+    unsafe { ffi::text(name, text) }.map_err(|why| Error::argument(&why))
 }

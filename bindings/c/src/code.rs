@@ -1,6 +1,6 @@
 //! Codes: what came of a call, as a number that is the same in every language.
 
-use crate::border;
+use crate::ffi;
 use otp::Code;
 use std::ffi::{CStr, CString, c_char, c_int};
 use std::sync::LazyLock;
@@ -95,19 +95,19 @@ struct Row {
 static TABLE: LazyLock<Vec<Row>> = LazyLock::new(|| {
     let row = |&code: &Code| Row {
         code,
-        name: border::c_string(&format!("ANTS_OTP_{}", code.name())),
-        english: border::c_string(code.text("en")),
-        thai: border::c_string(code.text("th")),
-        user_english: border::c_string(code.user_text("en")),
-        user_thai: border::c_string(code.user_text("th")),
-        advice: border::c_string(code.advice()),
+        name: ffi::c_string(&format!("ANTS_OTP_{}", code.name())),
+        english: ffi::c_string(code.text("en")),
+        thai: ffi::c_string(code.text("th")),
+        user_english: ffi::c_string(code.user_text("en")),
+        user_thai: ffi::c_string(code.user_text("th")),
+        advice: ffi::c_string(code.advice()),
     };
     Code::ALL.iter().map(row).collect()
 });
 
 /// A text of the code with this number, or `unknown`; it lives for ever.
 fn text_of(number: c_int, unknown: &'static CStr, text: impl FnOnce(&'static Row) -> &'static CStr) -> *const c_char {
-    border::guard(unknown, || TABLE.iter().find(|row| row.code.number() == number).map_or(unknown, text)).as_ptr()
+    ffi::guard(unknown, || TABLE.iter().find(|row| row.code.number() == number).map_or(unknown, text)).as_ptr()
 }
 
 /// The name of a code as it stands in this header, such as "ANTS_OTP_CODE_EXPIRED" for 305.
@@ -126,9 +126,9 @@ pub extern "C" fn ants_otp_code_name(code: c_int) -> *const c_char {
 /// # Safety
 /// NULL or a string, by the header's conventions.
 unsafe fn is_thai(language: *const c_char) -> bool {
-    border::guard(false, || {
+    ffi::guard(false, || {
         // SAFETY: what this function asks for.
-        let language = unsafe { border::text("language", language) }.unwrap_or_default();
+        let language = unsafe { ffi::text("language", language) }.unwrap_or_default();
         // The core knows the ways to write a language.
         Code::Ok.text(language) == Code::Ok.text("th")
     })

@@ -2,8 +2,8 @@
 //!
 //! Anybody can post to that URL: a report proves nothing about who sent it, and must never let anybody in.
 
-use crate::border;
-use crate::error::Error;
+use crate::error::{self, Error};
+use crate::ffi;
 use std::ffi::{CStr, CString, c_char, c_int, c_void};
 use std::ptr;
 use zeroize::Zeroize;
@@ -11,7 +11,7 @@ use zeroize::Zeroize;
 /// The entries of one delivery report.
 pub struct DeliveryReports(Vec<Report>);
 
-impl border::Handled for DeliveryReports {
+impl ffi::Handled for DeliveryReports {
     const NAME: &str = "delivery_reports";
 }
 
@@ -44,18 +44,18 @@ impl Drop for Wiped {
 impl From<&otp::DeliveryReport> for Report {
     fn from(report: &otp::DeliveryReport) -> Self {
         Report {
-            message_id: border::c_string(report.message_id()),
-            bulk_id: border::c_string(report.bulk_id()),
-            to: border::c_string(report.to()),
-            from: border::c_string(report.from()),
-            text: Wiped(border::c_string(report.text())),
-            credit: border::c_string(report.credit()),
-            sent_date: border::c_string(report.sent_date()),
-            done_date: border::c_string(report.done_date()),
-            status_code: border::c_string(report.status_code()),
-            status_name: border::c_string(report.status_name()),
-            status_description: border::c_string(report.status_description()),
-            callback_data: border::c_string(report.callback_data()),
+            message_id: ffi::c_string(report.message_id()),
+            bulk_id: ffi::c_string(report.bulk_id()),
+            to: ffi::c_string(report.to()),
+            from: ffi::c_string(report.from()),
+            text: Wiped(ffi::c_string(report.text())),
+            credit: ffi::c_string(report.credit()),
+            sent_date: ffi::c_string(report.sent_date()),
+            done_date: ffi::c_string(report.done_date()),
+            status_code: ffi::c_string(report.status_code()),
+            status_name: ffi::c_string(report.status_name()),
+            status_description: ffi::c_string(report.status_description()),
+            callback_data: ffi::c_string(report.callback_data()),
             is_delivered: report.is_delivered(),
         }
     }
@@ -67,7 +67,7 @@ impl From<&otp::DeliveryReport> for Report {
 /// `reports` is NULL or a live handle.
 unsafe fn text_at(reports: *const DeliveryReports, index: usize, text: impl FnOnce(&Report) -> &CStr) -> *const c_char {
     // SAFETY: as the caller promises.
-    unsafe { border::text_of(reports, |reports| reports.0.get(index).map_or(c"", text)) }
+    unsafe { ffi::text_of(reports, |reports| reports.0.get(index).map_or(c"", text)) }
 }
 
 /// Reads the body of a delivery report: JSON or XML, one report or a list of them, flattened to one entry for each SMS.
@@ -94,14 +94,14 @@ pub unsafe extern "C" fn ants_otp_parse_delivery_report(
     // SAFETY: by the header's conventions the out-parameters may be written, `body` has `length` bytes, and `content_type`
     // is a string.
     unsafe {
-        border::report_with(error, ("reports", reports, ptr::null_mut()), |reports| {
-            let body = border::bytes("body", body, length).map_err(|why| Error::argument(&why))?;
+        error::report_with(error, ("reports", reports, ptr::null_mut()), |reports| {
+            let body = ffi::bytes("body", body, length).map_err(|why| Error::argument(&why))?;
             let content_type = match content_type.is_null() {
                 true => "",
-                false => border::text("content_type", content_type).map_err(|why| Error::argument(&why))?,
+                false => ffi::text("content_type", content_type).map_err(|why| Error::argument(&why))?,
             };
             let read = otp::parse_delivery_report(body, content_type)?;
-            border::give(reports, DeliveryReports(read.iter().map(Report::from).collect()));
+            ffi::give(reports, DeliveryReports(read.iter().map(Report::from).collect()));
             Ok(())
         })
     }
@@ -116,7 +116,7 @@ pub unsafe extern "C" fn ants_otp_parse_delivery_report(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ants_otp_delivery_reports_count(reports: *const DeliveryReports) -> usize {
     // SAFETY: a handle, by the header's conventions.
-    unsafe { border::read(reports, 0, |reports| reports.0.len()) }
+    unsafe { ffi::read(reports, 0, |reports| reports.0.len()) }
 }
 
 /// Whether the SMS reached the telephone: its status is DELIVERED.
@@ -128,7 +128,7 @@ pub unsafe extern "C" fn ants_otp_delivery_reports_count(reports: *const Deliver
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ants_otp_delivery_reports_is_delivered(reports: *const DeliveryReports, index: usize) -> bool {
     // SAFETY: a handle, by the header's conventions.
-    unsafe { border::read(reports, false, |reports| reports.0.get(index).is_some_and(|report| report.is_delivered)) }
+    unsafe { ffi::read(reports, false, |reports| reports.0.get(index).is_some_and(|report| report.is_delivered)) }
 }
 
 /// ACCEPTED, PENDING, UNDELIVERED, DELIVERED, EXPIRED, REJECTED or COMPLETED, as the service wrote it.
@@ -317,5 +317,5 @@ pub unsafe extern "C" fn ants_otp_delivery_reports_bulk_id(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ants_otp_delivery_reports_free(reports: *mut DeliveryReports) {
     // SAFETY: a handle, by the header's conventions.
-    unsafe { border::free(reports) }
+    unsafe { ffi::free(reports) }
 }

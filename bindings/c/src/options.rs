@@ -4,26 +4,19 @@
 //! return may be ignored: the refusal is remembered, and ants_otp_client_new() fails with it, in a sentence, until the same
 //! option is set well.
 
-use crate::border::{self, Settings};
-use crate::client::Client;
+use crate::ffi::{self, Settings};
 use otp::{Code, LogLevel};
 use std::ffi::{CString, c_char, c_int, c_void};
 
 /// Options of a client. They belong to one thread while they are set.
 #[derive(Default)]
 pub struct Options {
-    core: otp::Options,
+    pub core: otp::Options,
     problem: CString,
 }
 
-impl border::Handled for Options {
+impl ffi::Handled for Options {
     const NAME: &str = "options";
-}
-
-impl Options {
-    pub fn build(&self) -> otp::Result<Client> {
-        Ok(Client { core: self.core.build()?, workers: otp::Workers::new(self.core.get_async_threads()) })
-    }
 }
 
 impl Settings for Options {
@@ -42,7 +35,7 @@ impl Settings for Options {
     }
 
     fn changed(&mut self) {
-        self.problem = border::c_string(self.core.problem().unwrap_or_default());
+        self.problem = ffi::c_string(self.core.problem().unwrap_or_default());
     }
 }
 
@@ -67,7 +60,7 @@ pub enum Level {
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn ants_otp_options_new() -> *mut Options {
-    border::new(Options::default)
+    ffi::new(Options::default)
 }
 
 /// Frees options. Clients made from them live on. NULL is taken and does nothing.
@@ -79,7 +72,7 @@ pub extern "C" fn ants_otp_options_new() -> *mut Options {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ants_otp_options_free(options: *mut Options) {
     // SAFETY: a handle, by the header's conventions.
-    unsafe { border::free(options) }
+    unsafe { ffi::free(options) }
 }
 
 /// The newest refused setting that stands, in a sentence that says what to change; "" if there is none.
@@ -91,7 +84,7 @@ pub unsafe extern "C" fn ants_otp_options_free(options: *mut Options) {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ants_otp_options_problem(options: *const Options) -> *const c_char {
     // SAFETY: a handle, by the header's conventions.
-    unsafe { border::text_of(options, |options| &options.problem) }
+    unsafe { ffi::text_of(options, |options| &options.problem) }
 }
 
 /// User name and password (HTTP Basic). The user name cannot hold a colon.
@@ -108,8 +101,8 @@ pub unsafe extern "C" fn ants_otp_options_set_credentials(
 ) -> c_int {
     // SAFETY: a handle and strings, by the header's conventions.
     unsafe {
-        border::set(options, "credentials", |core| {
-            match (border::text("the user name", user), border::text("the password", password)) {
+        ffi::set(options, "credentials", |core| {
+            match (ffi::text("the user name", user), ffi::text("the password", password)) {
                 (Ok(user), Ok(password)) => core.credentials(user, password),
                 (Err(why), _) | (_, Err(why)) => core.refuse("credentials", &why),
             }
@@ -127,7 +120,7 @@ pub unsafe extern "C" fn ants_otp_options_set_credentials(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ants_otp_options_set_token(options: *mut Options, token: *const c_char) -> c_int {
     // SAFETY: a handle and a string, by the header's conventions.
-    unsafe { border::set_text(options, "token", token, |core, value| core.token(value)) }
+    unsafe { ffi::set_text(options, "token", token, |core, value| core.token(value)) }
 }
 
 /// The OTP configuration (otcId) of calls that do not name one.
@@ -139,7 +132,7 @@ pub unsafe extern "C" fn ants_otp_options_set_token(options: *mut Options, token
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ants_otp_options_set_otc_id(options: *mut Options, otc_id: *const c_char) -> c_int {
     // SAFETY: a handle and a string, by the header's conventions.
-    unsafe { border::set_text(options, "otc_id", otc_id, |core, value| core.otc_id(value)) }
+    unsafe { ffi::set_text(options, "otc_id", otc_id, |core, value| core.otc_id(value)) }
 }
 
 /// The service's address, https://api-service.ants.co.th if not set. A path in it stands before the service's own.
@@ -152,7 +145,7 @@ pub unsafe extern "C" fn ants_otp_options_set_otc_id(options: *mut Options, otc_
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ants_otp_options_set_base_url(options: *mut Options, url: *const c_char) -> c_int {
     // SAFETY: a handle and a string, by the header's conventions.
-    unsafe { border::set_text(options, "base_url", url, |core, value| core.base_url(value)) }
+    unsafe { ffi::set_text(options, "base_url", url, |core, value| core.base_url(value)) }
 }
 
 /// Takes what is not set from the environment: ANTS_OTP_USERNAME and ANTS_OTP_PASSWORD, or ANTS_OTP_TOKEN, and
@@ -171,10 +164,10 @@ pub unsafe extern "C" fn ants_otp_options_load_env(options: *mut Options) -> c_i
     const LOADED: [&str; 6] = ["credentials", "token", "base_url", "otc_id", "proxy", "ca_file"];
     // SAFETY: a handle, by the header's conventions.
     unsafe {
-        border::guard(Code::Internal.number(), || {
-            let code = border::set(options, "", |core| core.load_env());
+        ffi::guard(Code::Internal.number(), || {
+            let code = ffi::set(options, "", |core| core.load_env());
             let refused = |options: &Options| LOADED.iter().any(|option| options.core.is_refused(option));
-            if border::live(options).is_some_and(refused) { Code::InvalidOption.number() } else { code }
+            if ffi::live(options).is_some_and(refused) { Code::InvalidOption.number() } else { code }
         })
     }
 }
@@ -188,7 +181,7 @@ pub unsafe extern "C" fn ants_otp_options_load_env(options: *mut Options) -> c_i
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ants_otp_options_set_timeout_ms(options: *mut Options, timeout_ms: i64) -> c_int {
     // SAFETY: a handle, by the header's conventions.
-    unsafe { border::set(options, "timeout", |core| core.timeout(border::milliseconds(timeout_ms))) }
+    unsafe { ffi::set(options, "timeout", |core| core.timeout(ffi::milliseconds(timeout_ms))) }
 }
 
 /// How much of the deadline a connection may take to be made: 1 to 600000 ms, 5000 if not set.
@@ -203,9 +196,7 @@ pub unsafe extern "C" fn ants_otp_options_set_connect_timeout_ms(
     connect_timeout_ms: i64,
 ) -> c_int {
     // SAFETY: a handle, by the header's conventions.
-    unsafe {
-        border::set(options, "connect_timeout", |core| core.connect_timeout(border::milliseconds(connect_timeout_ms)))
-    }
+    unsafe { ffi::set(options, "connect_timeout", |core| core.connect_timeout(ffi::milliseconds(connect_timeout_ms))) }
 }
 
 /// The country of mobile numbers in national form, such as 081...: its calling code, "66" if not set.
@@ -217,7 +208,7 @@ pub unsafe extern "C" fn ants_otp_options_set_connect_timeout_ms(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ants_otp_options_set_country_code(options: *mut Options, code: *const c_char) -> c_int {
     // SAFETY: a handle and a string, by the header's conventions.
-    unsafe { border::set_text(options, "country_code", code, |core, value| core.country_code(value)) }
+    unsafe { ffi::set_text(options, "country_code", code, |core, value| core.country_code(value)) }
 }
 
 /// A PEM file of certificates to trust beside the roots. It is read by ants_otp_client_new(), which fails where none of
@@ -231,7 +222,7 @@ pub unsafe extern "C" fn ants_otp_options_set_country_code(options: *mut Options
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ants_otp_options_set_ca_file(options: *mut Options, path: *const c_char) -> c_int {
     // SAFETY: a handle and a string, by the header's conventions.
-    unsafe { border::set_text(options, "ca_file", path, |core, value| core.ca_file(value)) }
+    unsafe { ffi::set_text(options, "ca_file", path, |core, value| core.ca_file(value)) }
 }
 
 /// Which roots are trusted: "bundled" (Mozilla's, compiled in; the default), "system" (this machine's; SSL_CERT_FILE and
@@ -245,7 +236,7 @@ pub unsafe extern "C" fn ants_otp_options_set_ca_file(options: *mut Options, pat
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ants_otp_options_set_root_certificates(options: *mut Options, which: *const c_char) -> c_int {
     // SAFETY: a handle and a string, by the header's conventions.
-    unsafe { border::set_text(options, "root_certificates", which, |core, value| core.root_certificates(value)) }
+    unsafe { ffi::set_text(options, "root_certificates", which, |core, value| core.root_certificates(value)) }
 }
 
 /// The client's own certificate chain and key (PEM files), for services that ask for one. They are read by
@@ -263,8 +254,8 @@ pub unsafe extern "C" fn ants_otp_options_set_client_certificate(
 ) -> c_int {
     // SAFETY: a handle and strings, by the header's conventions.
     unsafe {
-        border::set(options, "client_certificate", |core| {
-            match (border::text("cert_file", cert_file), border::text("key_file", key_file)) {
+        ffi::set(options, "client_certificate", |core| {
+            match (ffi::text("cert_file", cert_file), ffi::text("key_file", key_file)) {
                 (Ok(cert_file), Ok(key_file)) => core.client_certificate(cert_file, key_file),
                 (Err(why), _) | (_, Err(why)) => core.refuse("client_certificate", &why),
             }
@@ -283,7 +274,7 @@ pub unsafe extern "C" fn ants_otp_options_set_client_certificate(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ants_otp_options_set_proxy(options: *mut Options, url: *const c_char) -> c_int {
     // SAFETY: a handle and a string, by the header's conventions.
-    unsafe { border::set_text(options, "proxy", url, |core, value| core.proxy(value)) }
+    unsafe { ffi::set_text(options, "proxy", url, |core, value| core.proxy(value)) }
 }
 
 /// Whether the proxy is taken from HTTPS_PROXY or ALL_PROXY, and exceptions from NO_PROXY (also in small letters),
@@ -297,7 +288,7 @@ pub unsafe extern "C" fn ants_otp_options_set_proxy(options: *mut Options, url: 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ants_otp_options_set_proxy_from_env(options: *mut Options, on: bool) -> c_int {
     // SAFETY: a handle, by the header's conventions.
-    unsafe { border::set(options, "proxy_from_env", |core| core.proxy_from_env(on)) }
+    unsafe { ffi::set(options, "proxy_from_env", |core| core.proxy_from_env(on)) }
 }
 
 /// Whether http:// is taken to hosts that are not loopback, or through a proxy that is not: credentials and OTP codes
@@ -310,7 +301,7 @@ pub unsafe extern "C" fn ants_otp_options_set_proxy_from_env(options: *mut Optio
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ants_otp_options_set_allow_plain_http(options: *mut Options, on: bool) -> c_int {
     // SAFETY: a handle, by the header's conventions.
-    unsafe { border::set(options, "allow_plain_http", |core| core.allow_plain_http(on)) }
+    unsafe { ffi::set(options, "allow_plain_http", |core| core.allow_plain_http(on)) }
 }
 
 /// How many idle connections are kept for the next calls: 0 to 4096; if not set, 64, or as many as there are threads for
@@ -335,7 +326,7 @@ pub unsafe extern "C" fn ants_otp_options_set_max_idle_connections(options: *mut
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ants_otp_options_set_idle_timeout_ms(options: *mut Options, idle_timeout_ms: i64) -> c_int {
     // SAFETY: a handle, by the header's conventions.
-    unsafe { border::set(options, "idle_timeout", |core| core.idle_timeout(border::milliseconds(idle_timeout_ms))) }
+    unsafe { ffi::set(options, "idle_timeout", |core| core.idle_timeout(ffi::milliseconds(idle_timeout_ms))) }
 }
 
 /// How often a call is tried again while nothing of it was sent: 0 to 2, 2 if not set.
@@ -359,7 +350,7 @@ pub unsafe extern "C" fn ants_otp_options_set_max_retries(options: *mut Options,
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ants_otp_options_set_user_agent(options: *mut Options, text: *const c_char) -> c_int {
     // SAFETY: a handle and a string, by the header's conventions.
-    unsafe { border::set_text(options, "user_agent", text, |core, value| core.user_agent(value)) }
+    unsafe { ffi::set_text(options, "user_agent", text, |core, value| core.user_agent(value)) }
 }
 
 /// How many calls of the ..._async() functions are under way at once, each on a thread of the client: 1 to 1024, 64 if not
@@ -396,7 +387,7 @@ pub unsafe extern "C" fn ants_otp_options_set_log(
 ) -> c_int {
     // SAFETY: a handle, by the header's conventions.
     unsafe {
-        border::set(options, "log", |core| match write {
+        ffi::set(options, "log", |core| match write {
             Some(write) => {
                 let hook = LogHook { write, user_data };
                 core.log(move |level, line| hook.write(level, line))
@@ -420,7 +411,7 @@ unsafe impl Sync for LogHook {}
 
 impl LogHook {
     fn write(&self, level: LogLevel, line: &str) {
-        let line = border::c_string(line);
+        let line = ffi::c_string(line);
         // SAFETY: the caller of ants_otp_options_set_log() gave a function that may be called so for as long as a client
         // made from the options lives.
         unsafe { (self.write)(level.number(), line.as_ptr(), self.user_data) }
@@ -430,7 +421,7 @@ impl LogHook {
 /// Sets a count; what is negative is refused here.
 ///
 /// # Safety
-/// As [`border::set`].
+/// As [`ffi::set`].
 unsafe fn set_count(
     options: *mut Options,
     option: &'static str,
@@ -439,7 +430,7 @@ unsafe fn set_count(
 ) -> c_int {
     // SAFETY: as the caller promises.
     unsafe {
-        border::set(options, option, |core| match u32::try_from(count) {
+        ffi::set(options, option, |core| match u32::try_from(count) {
             Ok(count) => set(core, count),
             Err(_) => core.refuse(option, &format!("{option} is negative: give a count of 0 or more")),
         })

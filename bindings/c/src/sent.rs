@@ -1,6 +1,6 @@
 //! Sent: what a request or a resend gives. It holds no secret; the code itself is only in the SMS.
 
-use crate::border;
+use crate::ffi;
 use std::ffi::{CString, c_char};
 
 /// An OTP that the service has taken for sending.
@@ -12,18 +12,18 @@ pub struct Sent {
     description: CString,
 }
 
-impl border::Handled for Sent {
+impl ffi::Handled for Sent {
     const NAME: &str = "sent";
 }
 
 impl From<&otp::Sent> for Sent {
     fn from(sent: &otp::Sent) -> Self {
         Sent {
-            otp_id: border::c_string(sent.otp_id()),
-            otc_id: border::c_string(sent.otc_id()),
-            reference_code: border::c_string(sent.reference_code()),
-            message: border::c_string(sent.message()),
-            description: border::c_string(sent.description()),
+            otp_id: ffi::c_string(sent.otp_id()),
+            otc_id: ffi::c_string(sent.otc_id()),
+            reference_code: ffi::c_string(sent.reference_code()),
+            message: ffi::c_string(sent.message()),
+            description: ffi::c_string(sent.description()),
         }
     }
 }
@@ -37,7 +37,7 @@ impl From<&otp::Sent> for Sent {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ants_otp_sent_otp_id(sent: *const Sent) -> *const c_char {
     // SAFETY: a handle, by the header's conventions.
-    unsafe { border::text_of(sent, |sent| &sent.otp_id) }
+    unsafe { ffi::text_of(sent, |sent| &sent.otp_id) }
 }
 
 /// The OTP configuration used: the answer's, or the one that was sent.
@@ -49,7 +49,7 @@ pub unsafe extern "C" fn ants_otp_sent_otp_id(sent: *const Sent) -> *const c_cha
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ants_otp_sent_otc_id(sent: *const Sent) -> *const c_char {
     // SAFETY: a handle, by the header's conventions.
-    unsafe { border::text_of(sent, |sent| &sent.otc_id) }
+    unsafe { ffi::text_of(sent, |sent| &sent.otc_id) }
 }
 
 /// Shown to the person, who finds the right SMS by it; "" where the answer had none.
@@ -61,7 +61,7 @@ pub unsafe extern "C" fn ants_otp_sent_otc_id(sent: *const Sent) -> *const c_cha
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ants_otp_sent_reference_code(sent: *const Sent) -> *const c_char {
     // SAFETY: a handle, by the header's conventions.
-    unsafe { border::text_of(sent, |sent| &sent.reference_code) }
+    unsafe { ffi::text_of(sent, |sent| &sent.reference_code) }
 }
 
 /// The service's words beside the answer, usually "success".
@@ -73,7 +73,7 @@ pub unsafe extern "C" fn ants_otp_sent_reference_code(sent: *const Sent) -> *con
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ants_otp_sent_message(sent: *const Sent) -> *const c_char {
     // SAFETY: a handle, by the header's conventions.
-    unsafe { border::text_of(sent, |sent| &sent.message) }
+    unsafe { ffi::text_of(sent, |sent| &sent.message) }
 }
 
 /// The service's description beside the answer, often "".
@@ -85,7 +85,7 @@ pub unsafe extern "C" fn ants_otp_sent_message(sent: *const Sent) -> *const c_ch
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ants_otp_sent_description(sent: *const Sent) -> *const c_char {
     // SAFETY: a handle, by the header's conventions.
-    unsafe { border::text_of(sent, |sent| &sent.description) }
+    unsafe { ffi::text_of(sent, |sent| &sent.description) }
 }
 
 /// Frees what a request or a resend gave. NULL is taken and does nothing.
@@ -97,5 +97,5 @@ pub unsafe extern "C" fn ants_otp_sent_description(sent: *const Sent) -> *const 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ants_otp_sent_free(sent: *mut Sent) {
     // SAFETY: a handle, by the header's conventions.
-    unsafe { border::free(sent) }
+    unsafe { ffi::free(sent) }
 }

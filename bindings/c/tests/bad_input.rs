@@ -25,7 +25,7 @@ fn clean(program: impl AsRef<std::ffi::OsStr>) -> Command {
 
 #[test]
 fn bad_input_is_refused_with_its_code_and_a_sentence() {
-    let program = common::program(&common::root().join("tests/c/bad_input.c"), "c99", &[]);
+    let program = common::program(&common::root().join("bindings/c/tests/c/bad_input.c"), "c99", &[]);
     common::run(&mut clean(&program));
     // What the environment says is checked as what a setter says, and named.
     for (variable, value, word) in [

@@ -21,7 +21,7 @@ use support::tls::{Authority, TLS12, TLS13, TlsServer, config};
 use support::{Next, Server, VERIFIED, http, reset};
 
 fn source(name: &str) -> PathBuf {
-    common::root().join("tests/c").join(name)
+    common::root().join("bindings/c/tests/c").join(name)
 }
 
 fn host() -> &'static Path {
@@ -132,7 +132,7 @@ fn programs_are_clean_under_the_sanitizers() {
         common::run(watched(&host).args(["cancelled", &silent.url()]));
         common::run(watched(&host).args(["one", &tls.url()]).arg(&ca_file));
         common::run(&mut watched(&program("bad_input.c", "c99")));
-        common::run(watched(&program("workers.c", "gnu99")).arg(friendly.url()).arg(silent.url()));
+        common::run(watched(&program("async.c", "gnu99")).arg(friendly.url()).arg(silent.url()));
         // The wrapper takes long to compile.
         if *vendor == "clang" || asan_library().is_some() {
             common::run(&mut watched(&program("wrapper.cpp", "c++17")));
@@ -159,7 +159,7 @@ fn watched(program: &Path) -> Command {
 }
 
 /// A handshake, a call, and a call on the kept connection. With ChaCha20 nothing is suppressed; with AES-GCM, which nearly
-/// every server takes, one thing is, in ring's assembler (tests/c/valgrind.supp).
+/// every server takes, one thing is, in ring's assembler (bindings/c/tests/c/valgrind.supp).
 #[test]
 fn a_tls_exchange_is_clean_under_valgrind() {
     for (cipher, suppressions) in [("CHACHA20", None), ("AES_256_GCM", Some(source("valgrind.supp")))] {

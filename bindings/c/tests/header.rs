@@ -19,7 +19,7 @@ const SECTIONS: [&str; 12] = [
     "call",
     "cancel",
     "delivery_report",
-    "workers",
+    "async",
 ];
 
 /// The header as cbindgen makes it from the sources in the order of its sections, each with a heading: the first lines of
@@ -285,7 +285,7 @@ fn ignoring_a_verdict_warns_in_the_wrapper() {
 #[test]
 fn the_header_is_read_by_pycparser_and_called_through_cffi() {
     let python = std::env::var_os("ANTS_OTP_PYTHON").unwrap_or_else(|| "python3".into());
-    let script = common::root().join("tests/c/header.py");
+    let script = common::root().join("bindings/c/tests/c/header.py");
     common::run(
         Command::new(python)
             .arg(script)

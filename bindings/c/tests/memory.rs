@@ -18,7 +18,7 @@ use support::tls::{Authority, TLS12, TLS13, TlsServer, config};
 
 fn program() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
-    PROGRAM.get_or_init(|| common::program(&common::root().join("tests/c/memory.c"), "gnu99", &["-O2"]))
+    PROGRAM.get_or_init(|| common::program(&common::root().join("bindings/c/tests/c/memory.c"), "gnu99", &["-O2"]))
 }
 
 fn assert_nothing_is_left(url: &str, ca_file: &Path) {

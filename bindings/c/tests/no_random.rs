@@ -6,7 +6,7 @@ use std::process::Command;
 
 #[test]
 fn without_random_numbers_calls_have_a_code_and_a_sentence_and_nothing_panics() {
-    let program = common::program(&common::root().join("tests/c/no_random.c"), "gnu99", &[]);
+    let program = common::program(&common::root().join("bindings/c/tests/c/no_random.c"), "gnu99", &[]);
     for when in ["before", "after", "thread", "fork"] {
         let output = Command::new(&program).arg(when).output().expect("the program runs");
         let (told, written) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));

@@ -35,7 +35,7 @@ fn programs(test: &str) -> Option<Programs> {
     let build = || {
         // A privileged program's loader takes the folders that are compiled in, and no LD_LIBRARY_PATH.
         let rpath = format!("-Wl,-rpath,{}", namespace::PLACE);
-        common::program(&common::root().join("tests/c/privileged.c"), "gnu99", &[&rpath])
+        common::program(&common::root().join("bindings/c/tests/c/privileged.c"), "gnu99", &[&rpath])
     };
     let built = namespace::enter(test, || BUILT.get_or_init(build).clone())?;
     let library = common::scratch("lib").join(common::soname());

@@ -6,7 +6,7 @@ use std::process::Command;
 
 #[test]
 fn the_wrapper_owns_reports_and_refuses() {
-    let source = common::root().join("tests/c/wrapper.cpp");
+    let source = common::root().join("bindings/c/tests/c/wrapper.cpp");
     // Every standard compiles the header in tests/header.rs; here the two worlds that differ are run.
     for (standard, flags) in [("c++17", [].as_slice()), ("c++20", &["-fno-exceptions", "-fno-rtti"])] {
         common::run(&mut Command::new(common::program(&source, standard, flags)));

@@ -30,7 +30,7 @@ class Message(Record):
 
     __slots__ = ("_code", "_mobile", "_otp_id", "_reference_code", "_state", "_text")
     __match_args__ = ("mobile", "text", "code", "reference_code", "otp_id", "state")
-    _fields = _told = __match_args__
+    _fields = _dict_fields = __match_args__
 
     def __init__(self, mobile: str, text: str, code: str, reference_code: str, otp_id: str, state: str) -> None:
         self._mobile = mobile

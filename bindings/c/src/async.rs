@@ -21,10 +21,10 @@
 //! fork. In a child of fork() `done` never runs for the parent's calls; the child may begin calls of its own.
 
 use crate::account::Account;
-use crate::border;
 use crate::call::Call;
 use crate::client::{Client, given, options, text};
-use crate::error::Error;
+use crate::error::{self, Error};
+use crate::ffi;
 use crate::sent::Sent;
 use crate::verification::Verification;
 use otp::Code;
@@ -69,7 +69,7 @@ pub unsafe extern "C" fn ants_otp_request_async(
 ) -> c_int {
     // SAFETY: by the header's conventions the out-parameter may be written, the rest are handles and strings.
     unsafe {
-        border::report(error, || {
+        error::report(error, || {
             let mobile = text("mobile", mobile)?.to_owned();
             let done = Done::new(done, user_data)?;
             begin(client, call, move |client, call| client.request_with(&mobile, call), move |sent| done.tell(sent))
@@ -98,7 +98,7 @@ pub unsafe extern "C" fn ants_otp_resend_async(
 ) -> c_int {
     // SAFETY: by the header's conventions the out-parameter may be written, the rest are handles and strings.
     unsafe {
-        border::report(error, || {
+        error::report(error, || {
             let otp_id = if otp_id.is_null() { None } else { Some(text("otp_id", otp_id)?.to_owned()) };
             let done = Done::new(done, user_data)?;
             let work = move |client: &otp::Client, call: &otp::Call| match &otp_id {
@@ -133,7 +133,7 @@ pub unsafe extern "C" fn ants_otp_verify_async(
 ) -> c_int {
     // SAFETY: by the header's conventions the out-parameter may be written, the rest are handles and strings.
     unsafe {
-        border::report(error, || {
+        error::report(error, || {
             let otp_id = text("otp_id", otp_id)?.to_owned();
             let otp_code = Zeroizing::new(text("otp_code", otp_code)?.to_owned());
             let done = Done::new(done, user_data)?;
@@ -162,7 +162,7 @@ pub unsafe extern "C" fn ants_otp_balance_async(
 ) -> c_int {
     // SAFETY: by the header's conventions the out-parameter may be written, the rest are handles.
     unsafe {
-        border::report(error, || {
+        error::report(error, || {
             let done = Done::new(done, user_data)?;
             begin(client, call, otp::Client::balance_with, move |account| done.tell(account))
         })
@@ -184,10 +184,10 @@ unsafe fn begin<T>(
     let client = core.clone();
     let job = move |turn: otp::Result<otp::Call>| {
         let body = || {
-            border::may_panic("worker");
+            ffi::may_panic("worker");
             Some(turn.and_then(|call| work(&client, &call)))
         };
-        let outcome = border::wiping(|| border::guard(None, body));
+        let outcome = ffi::wiping(|| ffi::guard(None, body));
         // The caller may free its client when it is told: nothing of it is held any more.
         drop(client);
         tell(outcome.map_or_else(|| Err(Error::internal()), |outcome| outcome.map_err(Error::from)));
@@ -212,14 +212,14 @@ impl<F> Done<F> {
     }
 }
 
-impl<H: border::Handled> Done<unsafe extern "C" fn(c_int, *mut H, *mut Error, *mut c_void)> {
+impl<H: ffi::Handled> Done<unsafe extern "C" fn(c_int, *mut H, *mut Error, *mut c_void)> {
     fn tell<T>(self, outcome: Result<T, Error>)
     where
         H: for<'a> From<&'a T>,
     {
         let (code, result, error) = match outcome {
-            Ok(value) => (Code::Ok.number(), border::new(|| H::from(&value)), ptr::null_mut()),
-            Err(error) => (error.code(), ptr::null_mut(), border::new(|| error)),
+            Ok(value) => (Code::Ok.number(), ffi::new(|| H::from(&value)), ptr::null_mut()),
+            Err(error) => (error.code(), ptr::null_mut(), ffi::new(|| error)),
         };
         // SAFETY: the caller gave a function to be called so, once, from another thread.
         unsafe { (self.function)(code, result, error, self.user_data) }
@@ -234,7 +234,7 @@ impl Done<unsafe extern "C" fn(c_int, *const Verification, *mut Error, *mut c_vo
         };
         let (code, error) = match outcome {
             Ok(()) => (Code::Ok.number(), ptr::null_mut()),
-            Err(error) => (error.code(), border::new(|| error)),
+            Err(error) => (error.code(), ffi::new(|| error)),
         };
         // SAFETY: as above; the flags live until the function returns.
         unsafe { (self.function)(code, &verification, error, self.user_data) }

@@ -1,15 +1,16 @@
 //! What came of a call, on its way to Python. The package's classes are made there, of the parts that this gives.
 
-use crate::error::Failure;
+use crate::error::{self, ErrorParts};
 use crate::log::{Line, LogLines};
 use crate::raw::{Kept, RawAnswer};
-use ants_otp::{Account, Sent, Status, Verification};
+use ants_otp::{Account, Error, Result, Sent, Status, Verification};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyString, PyTuple};
 
-pub struct Ended {
-    pub result: Result<Outcome, Failure>,
+/// A call that has ended.
+pub struct Completion {
+    pub result: Result<Outcome>,
     pub kept: Kept,
     pub lines: Option<LogLines>,
 }
@@ -20,23 +21,23 @@ pub enum Outcome {
     Account(Account),
 }
 
-/// `whose` it is; the parts of the result, as its class takes them; those of the failure, if it is one; the answer, if one
+/// `whose` it is; the parts of the result, as its class takes them; those of the error, if it is one; the answer, if one
 /// came; the log lines, if there may be such.
-pub type Told<'py, T> = (T, Bound<'py, PyTuple>, Option<Failure>, Option<RawAnswer>, Option<Vec<Line>>);
+pub type CompletionParts<'py, T> = (T, Bound<'py, PyTuple>, Option<ErrorParts>, Option<RawAnswer>, Option<Vec<Line>>);
 
-impl Ended {
+impl Completion {
     /// A call that was refused before it was one.
-    pub fn refused(failure: Failure) -> Self {
-        Ended { result: Err(failure), kept: Kept::default(), lines: None }
+    pub fn refused(error: Error) -> Self {
+        Completion { result: Err(error), kept: Kept::default(), lines: None }
     }
 
-    pub fn told<T>(self, py: Python<'_>, whose: T) -> PyResult<Told<'_, T>> {
+    pub fn into_parts<T>(self, py: Python<'_>, whose: T) -> PyResult<CompletionParts<'_, T>> {
         let lines = self.lines.map(|lines| lines.take());
-        let (parts, failure) = match self.result {
+        let (parts, error) = match self.result {
             Ok(outcome) => (outcome.parts(py)?, None),
-            Err(failure) => (PyTuple::empty(py), Some(failure)),
+            Err(error) => (PyTuple::empty(py), Some(error::parts(&error))),
         };
-        Ok((whose, parts, failure, RawAnswer::of(self.kept), lines))
+        Ok((whose, parts, error, RawAnswer::of(self.kept), lines))
     }
 }
 

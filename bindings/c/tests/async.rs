@@ -30,6 +30,6 @@ fn silent() -> Server {
 #[test]
 fn each_call_is_told_once_whatever_ends_it() {
     let (friendly, silent) = (friendly(), silent());
-    let program = common::program(&common::root().join("tests/c/workers.c"), "gnu99", &[]);
+    let program = common::program(&common::root().join("bindings/c/tests/c/async.c"), "gnu99", &[]);
     common::run(Command::new(program).arg(friendly.url()).arg(silent.url()));
 }

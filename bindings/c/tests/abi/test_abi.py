@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[4]
 ABI = ROOT / "bindings/c/abi"
 HEADER = (ROOT / "include/ants_otp.h").read_text("utf-8")
 

@@ -4,8 +4,8 @@
 //! it only lays down here what came of the call, and wakes the loop where nothing lies here yet; the loop takes everything
 //! that has come meanwhile.
 
-use crate::ended::{Ended, Told};
 use crate::log::{self, LogLines};
+use crate::outcome::{Completion, CompletionParts};
 use pyo3::prelude::*;
 use rustix::event::{EventfdFlags, eventfd};
 use rustix::process::{Pid, getpid};
@@ -15,11 +15,11 @@ use std::mem;
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// What a loop has not been told yet.
+/// The calls that have ended and that their loop has not taken yet.
 #[pyclass(frozen, subclass, module = "ants_otp._native")]
-pub struct Inbox(pub Arc<Queue>);
+pub struct Completions(pub Arc<Queue>);
 
-/// The inbox as workers see it.
+/// The same as workers see them.
 pub struct Queue {
     /// Readable from the first call that is put in until the loop has found nothing more.
     event: OwnedFd,
@@ -29,20 +29,20 @@ pub struct Queue {
 
 #[derive(Default)]
 struct State {
-    ended: VecDeque<(Waiter, Ended)>,
+    completed: VecDeque<(Waiter, Completion)>,
     /// Whether `event` is readable, or about to be.
-    told: bool,
+    is_signaled: bool,
 }
 
 /// Whoever waits for a call, as Python handed it over.
 pub type Waiter = Py<PyAny>;
 
 #[pymethods]
-impl Inbox {
+impl Completions {
     #[new]
     fn new() -> PyResult<Self> {
         let event = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK).map_err(io::Error::from)?;
-        Ok(Inbox(Arc::new(Queue { event, state: Mutex::default(), process: getpid() })))
+        Ok(Completions(Arc::new(Queue { event, state: Mutex::default(), process: getpid() })))
     }
 
     /// The file descriptor that is readable while `take` has something to give.
@@ -51,34 +51,34 @@ impl Inbox {
     }
 
     /// The call that ended first: the waiter, and what came of it.
-    fn take<'py>(&self, py: Python<'py>) -> PyResult<Option<Told<'py, Waiter>>> {
-        self.0.take().map(|(waiter, ended)| ended.told(py, waiter)).transpose()
+    fn take<'py>(&self, py: Python<'py>) -> PyResult<Option<CompletionParts<'py, Waiter>>> {
+        self.0.take().map(|(waiter, completion)| completion.into_parts(py, waiter)).transpose()
     }
 }
 
 impl Queue {
     /// To be called without the GIL or with it.
-    pub fn put(&self, waiter: Waiter, ended: Ended) {
+    pub fn put(&self, waiter: Waiter, completion: Completion) {
         let mut state = self.lock();
-        state.ended.push_back((waiter, ended));
-        let is_told = mem::replace(&mut state.told, true);
+        state.completed.push_back((waiter, completion));
+        let was_signaled = mem::replace(&mut state.is_signaled, true);
         // The loop would only wait for the lock.
         drop(state);
-        if !is_told {
-            // The few events that can come before the loop has read them are far from too many.
+        if !was_signaled {
+            // The few that can come before the loop has read them are far from too many.
             let _ = rustix::io::write(&self.event, &1u64.to_ne_bytes());
         }
     }
 
-    fn take(&self) -> Option<(Waiter, Ended)> {
+    fn take(&self) -> Option<(Waiter, Completion)> {
         if self.process != getpid() {
             // The lock may have been held at the fork, and what lies here is the parent's to take.
             return None;
         }
         let mut state = self.lock();
-        let first = state.ended.pop_front();
+        let first = state.completed.pop_front();
         if first.is_none() {
-            state.told = false;
+            state.is_signaled = false;
             // Also what a worker has written since it was read last.
             let _ = rustix::io::read(&self.event, &mut [0; size_of::<u64>()]);
         }
@@ -99,11 +99,11 @@ impl Drop for Queue {
             mem::forget(state);
             return;
         }
-        // Python has taken what was there when it let go of the inbox (`_inbox.py`), so as a rule this is a worker, which has left
+        // Python has taken what was there when it let go of them (`_completions.py`), so as a rule this is a worker, which has left
         // by the time that the interpreter ends.
-        if !state.ended.is_empty() {
+        if !state.completed.is_empty() {
             Python::try_attach(|py| {
-                let lines = state.ended.iter().filter_map(|(_, ended)| ended.lines.as_ref());
+                let lines = state.completed.iter().filter_map(|(_, completion)| completion.lines.as_ref());
                 log::write(py, lines.flat_map(LogLines::take).collect());
                 drop(state);
             });

@@ -6,7 +6,7 @@ from ants_otp import _log
 from ants_otp._method import method
 from ants_otp._native import connect
 from ants_otp.code import Code
-from ants_otp.error import Delivery, InvalidArgumentError, from_native, got
+from ants_otp.error import Delivery, InvalidArgumentError, from_native, unwrap
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from ants_otp import _types as later
     from ants_otp._native import Client as Native
-    from ants_otp._native import Failure, Parts, RawAnswer, Tried
+    from ants_otp._native import ErrorParts, Fallible, Parts, RawAnswer
     from ants_otp._options import Defaults
     from ants_otp._record import Record
 
@@ -26,7 +26,7 @@ else:
     from ants_otp._later import later
 
 
-class Face:
+class BaseClient:
     """A native client, while it is open, and the function that gives the credentials of each call, if there is one.
 
     Error trackers show the variables of each frame that an error passes through: none of this package's then holds a
@@ -41,7 +41,7 @@ class Face:
         _credentials: Callable[[], Any] | None
         _shown: tuple[str, float]
 
-    def _connect(self, username: object, password: object, options: Any) -> Tried[Native]:
+    def _connect(self, username: object, password: object, options: Any) -> Fallible[Native]:
         self._native = None
         self._shown = "", 0.0
         try:
@@ -49,11 +49,11 @@ class Face:
             for name in ("ca_file", "client_certificate"):
                 if name in options:
                     options[name] = _plain(options[name])
-            tried, lines = connect(username, password, options)
+            result, lines = connect(username, password, options)
         finally:
             del username, password, options
         _log.write(lines)
-        return tried
+        return result
 
     @method
     def with_options(self, **options: Unpack[Defaults]) -> Self:
@@ -68,7 +68,7 @@ class Face:
             InvalidArgumentError: An option cannot work (−3).
         """
         copy = type(self).__new__(type(self))
-        copy._begin(got(self._open().with_options(options)))
+        copy._begin(unwrap(self._open().with_options(options)))
         copy._credentials = self._credentials
         return copy
 
@@ -127,7 +127,7 @@ def _plain(value: Any) -> Any:
 def result_of(
     kind: Callable[..., Result],
     parts: Parts,
-    failure: Failure | None,
+    failure: ErrorParts | None,
     raw: RawAnswer | None,
 ) -> Result:
     """The result of a call, or else its exception, with the answer if one came."""

@@ -1,7 +1,7 @@
 """Runs the package's tests on every CPython from 3.10 that is on this machine.
 
 Each has a virtual environment of its own, with the wheels in a folder and what is named; tests that need more are
-skipped. ``each_python.py --free-threaded`` prints the interpreters without a GIL, which need a wheel of their own.
+skipped. ``test_all_pythons.py --free-threaded`` prints the interpreters without a GIL, which need a wheel of their own.
 """
 
 from __future__ import annotations

@@ -1,11 +1,10 @@
-//! What every function of the library needs at the border to C, each once: the panic guard, pointers and strings in,
+//! What every function of the library needs between C and Rust, each once: the panic guard, pointers and strings in,
 //! results, strings and errors out.
 //!
 //! The safety of all of it rests on the conventions at the top of `ants_otp.h`: a pointer is NULL or points to what its
 //! type says, a string ends with NUL, a handle was made by this library and is not freed beside its use. A handle's tag tells
 //! in most cases when that is not so.
 
-use crate::error::Error;
 use otp::Code;
 use std::any::type_name;
 use std::ffi::{CStr, CString, c_char, c_int, c_void};
@@ -281,51 +280,6 @@ pub fn give<T: Handled>(place: Option<&mut *mut T>, value: T) {
     }
 }
 
-/// Runs the body of a function that reports an error object: 0, or the error's code.
-///
-/// # Safety
-/// `error` is as for [`out`].
-pub unsafe fn report(error: *mut *mut Error, body: impl FnOnce() -> Result<(), Error>) -> c_int {
-    // SAFETY: as the caller promises.
-    let place = unsafe { out(error, ptr::null_mut()) };
-    let body = || {
-        may_panic("border");
-        Some(body())
-    };
-    match wiping(|| guard(None, body)).unwrap_or_else(|| Err(Error::internal())) {
-        Ok(()) => Code::Ok.number(),
-        Err(error) => {
-            let code = error.code();
-            give(place, error);
-            code
-        }
-    }
-}
-
-/// [`report`] for a function that has a result too: its place, `name` in the header, is set to `zero` and given to `body`.
-///
-/// # Safety
-/// `result` and `error` are as for [`out`].
-pub unsafe fn report_with<T>(
-    error: *mut *mut Error,
-    (name, result, zero): (&str, *mut T, T),
-    body: impl FnOnce(Option<&mut T>) -> Result<(), Error>,
-) -> c_int {
-    let share = !result.is_null()
-        && !error.is_null()
-        && result.addr() < error.addr() + size_of::<*mut Error>()
-        && error.addr() < result.addr() + size_of::<T>();
-    // SAFETY: as the caller promises. Where the two share memory, the result is not used once the error stands there.
-    unsafe {
-        let result = out(result, zero);
-        if share {
-            let why = format!("{name} and error share memory: give each a place of its own, or NULL");
-            return report(error, || Err(Error::argument(&why)));
-        }
-        report(error, || body(result))
-    }
-}
-
 /// Options and calls: handles whose setters answer 0 or −3.
 pub trait Settings: Handled {
     /// The core's own type.
@@ -382,20 +336,6 @@ pub fn milliseconds(value: i64) -> std::time::Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use otp::Delivery;
-
-    #[test]
-    fn a_panic_becomes_an_internal_error_with_its_object() {
-        let mut error = ptr::null_mut();
-        // SAFETY: `error` may be written.
-        let code = unsafe { report(&mut error, || panic!("forced by a test")) };
-        assert_eq!(code, -99);
-        // SAFETY: `report` has put a handle there, which is freed behind its last use.
-        let told = unsafe { live(error) }.map(|error| (error.code(), error.delivery()));
-        assert_eq!(told, Some((-99, Delivery::Unknown.number())));
-        // SAFETY: as above.
-        unsafe { free(error) };
-    }
 
     #[test]
     fn a_panic_becomes_the_default_of_every_other_function() {
@@ -408,7 +348,7 @@ mod tests {
             assert_eq!(set(options, "timeout", |_| panic!("forced by a test")), -99);
             free(options);
         }
-        assert!(new::<Error>(|| panic!("forced by a test")).is_null());
+        assert!(new::<crate::options::Options>(|| panic!("forced by a test")).is_null());
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! A worker may need the GIL to write log lines that nobody else is left to write. So nobody may wait for workers with the
 //! GIL held, and none of them may be left when the interpreter ends.
 
+use crate::error;
 use ants_otp::{Call, Client, Workers};
 use pyo3::prelude::*;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,17 +13,18 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 static ENDED: AtomicBool = AtomicBool::new(false);
 
 /// All that may have workers. It is locked with the GIL held alone, so no fork finds it locked.
-static CREWS: Mutex<Vec<Weak<Crew>>> = Mutex::new(Vec::new());
+static ALL: Mutex<Vec<Weak<ClientWorkers>>> = Mutex::new(Vec::new());
 
-pub struct Crew(Option<Workers>);
+/// The workers of a client and its copies.
+pub struct ClientWorkers(Option<Workers>);
 
-impl Crew {
+impl ClientWorkers {
     pub fn new(_: Python<'_>, limit: u32) -> Arc<Self> {
-        let crew = Arc::new(Crew(Some(Workers::new(limit))));
-        let mut crews = CREWS.lock().unwrap_or_else(PoisonError::into_inner);
-        crews.retain(|crew| crew.strong_count() > 0);
-        crews.push(Arc::downgrade(&crew));
-        crew
+        let workers = Arc::new(ClientWorkers(Some(Workers::new(limit))));
+        let mut all = ALL.lock().unwrap_or_else(PoisonError::into_inner);
+        all.retain(|workers| workers.strong_count() > 0);
+        all.push(Arc::downgrade(&workers));
+        workers
     }
 
     pub fn submit(
@@ -33,12 +35,7 @@ impl Crew {
     ) -> ants_otp::Result<()> {
         match &self.0 {
             Some(workers) if !ENDED.load(Ordering::SeqCst) => workers.submit(client, call, job),
-            // The core has no way to make an error from outside: its own, after a stop, says the same.
-            _ => {
-                let stopped = Workers::new(1);
-                stopped.stop();
-                stopped.submit(client, call, job)
-            }
+            _ => Err(error::argument("The client is closed.".to_owned())),
         }
     }
 
@@ -50,10 +47,10 @@ impl Crew {
     }
 }
 
-impl Drop for Crew {
+impl Drop for ClientWorkers {
     fn drop(&mut self) {
         let Some(workers) = self.0.take() else { return };
-        // Where the interpreter is at its end, `end_calls` was called before (`_inbox.py`); what is left is not worth a wait.
+        // Where the interpreter is at its end, `end_calls` was called before (`_completions.py`); what is left is not worth a wait.
         let mut workers = Some(workers);
         Python::try_attach(|py| py.detach(|| drop(workers.take())));
         std::mem::forget(workers);
@@ -64,6 +61,6 @@ impl Drop for Crew {
 #[pyfunction]
 pub fn end_calls(py: Python<'_>) {
     ENDED.store(true, Ordering::SeqCst);
-    let crews = std::mem::take(&mut *CREWS.lock().unwrap_or_else(PoisonError::into_inner));
-    crews.iter().filter_map(Weak::upgrade).for_each(|crew| crew.stop(py));
+    let all = std::mem::take(&mut *ALL.lock().unwrap_or_else(PoisonError::into_inner));
+    all.iter().filter_map(Weak::upgrade).for_each(|workers| workers.stop(py));
 }
