@@ -9,6 +9,7 @@ use crate::log::Log;
 use crate::secret::{Secret, Wiped};
 use crate::transport::{self, Proxy, Roots, Transport};
 use crate::{Client, Code, Error, LogLevel, Result};
+use std::ffi::OsString;
 use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -235,8 +236,15 @@ impl Options {
     ///
     /// In a privileged program (setuid, file capabilities: the kernel says AT_SECURE) nothing is taken: its environment is
     /// its caller's to choose.
-    pub fn load_env(mut self) -> Self {
-        let variable = |name: &str| environment::variable(&format!("ANTS_OTP_{name}"));
+    pub fn load_env(self) -> Self {
+        self.load_from(environment::variable)
+    }
+
+    /// [`load_env`](Self::load_env) with the variables that `find` gives, none of them empty. For what reads settings from
+    /// a file, too.
+    #[doc(hidden)]
+    pub fn load_from(mut self, find: impl Fn(&str) -> Option<OsString>) -> Self {
+        let variable = |name: &str| find(&format!("ANTS_OTP_{name}"));
         let text = |name: &str| {
             let value = variable(name).map(|value| Wiped::from(value.into_encoded_bytes()))?;
             std::str::from_utf8(&value).ok().map(Secret::new)

@@ -5,7 +5,7 @@ mod redact;
 use crate::arguments::{ClientOptions, Operation};
 use crate::head::{self, Message};
 use crate::report::{Failure, Report};
-use ants_otp::{Code, Record};
+use ants_otp::Record;
 use redact::Redaction;
 use serde_json::{Value, json};
 use std::path::Path;
@@ -36,11 +36,12 @@ pub fn run(options: &ClientOptions, operation: &Operation, output: Option<&Path>
     let Some(path) = output else {
         return Ok(Report::new(pretty(&vector), vector).with_status(status));
     };
-    std::fs::write(path, pretty(&vector) + "\n").map_err(|error| {
-        let what = "the call was made, but its record cannot be written to";
-        Failure::refused(Code::InvalidArgument, format!("{what} {}: {error}", path.display()))
-    })?;
-    let text = format!("Written to {}: look at it before you give it away.", path.display());
+    if let Err(error) = std::fs::write(path, pretty(&vector) + "\n") {
+        // The call was made, and its otp id may have cost an SMS: the record goes where it can be seen.
+        let record = Report::new(pretty(&vector), vector).with_status(status);
+        return Ok(record.incomplete(&format!("cannot write to {}: {error}", path.display())));
+    }
+    let text = format!("Written to {}: review it before you share it.", path.display());
     Ok(Report::new(text, json!({ "file": path.display().to_string(), "outcome": vector["outcome"] }))
         .with_status(status))
 }

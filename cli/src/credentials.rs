@@ -1,4 +1,5 @@
-//! Where user name and secrets come from: the environment, a prompt at the terminal, or, with a warning, the arguments.
+//! Where user name and secrets come from: the environment, --env-file, a prompt at the terminal, or, with a warning, the
+//! arguments.
 
 use crate::arguments::ClientOptions;
 use crate::report::{self, Failure};
@@ -6,9 +7,14 @@ use ants_otp::{Code, Options, environment};
 use std::ffi::OsString;
 use std::io::IsTerminal as _;
 
-/// Sets what the arguments say about credentials. The environment's are left to [`Options::load_env`], unless a password
-/// has to be asked for.
-pub fn add(arguments: &ClientOptions, mut options: Options) -> Result<Options, Failure> {
+/// The core's options with all that was given: arguments, environment, file, and a password that is asked for.
+pub fn options(arguments: &ClientOptions) -> Result<Options, Failure> {
+    Ok(arguments.fill(add(arguments, arguments.to_options())?))
+}
+
+/// Sets what the arguments say about credentials. The environment's and the file's are left to [`ClientOptions::fill`],
+/// unless a password has to be asked for.
+fn add(arguments: &ClientOptions, mut options: Options) -> Result<Options, Failure> {
     if let Some(token) = &arguments.token {
         warn("--token", "ANTS_OTP_TOKEN");
         options = options.token(token);
@@ -26,7 +32,7 @@ pub fn add(arguments: &ClientOptions, mut options: Options) -> Result<Options, F
     match (user, &arguments.password) {
         (Some(user), Some(password)) => Ok(options.credentials(user, password)),
         (Some(user), None) => {
-            let password = match variable("ANTS_OTP_PASSWORD")? {
+            let password = match variable(arguments, "ANTS_OTP_PASSWORD")? {
                 Some(password) => password,
                 None => ask(&user)?,
             };
@@ -42,16 +48,17 @@ pub fn add(arguments: &ClientOptions, mut options: Options) -> Result<Options, F
 
 /// The environment's user name, where its password comes from elsewhere and no token speaks for the account.
 fn user_of_environment(arguments: &ClientOptions) -> Result<Option<String>, Failure> {
-    let password_missing = variable("ANTS_OTP_PASSWORD")?.is_none() && variable("ANTS_OTP_TOKEN")?.is_none();
+    let password_missing =
+        variable(arguments, "ANTS_OTP_PASSWORD")?.is_none() && variable(arguments, "ANTS_OTP_TOKEN")?.is_none();
     if arguments.password.is_some() || (arguments.token.is_none() && password_missing) {
-        variable("ANTS_OTP_USERNAME")
+        variable(arguments, "ANTS_OTP_USERNAME")
     } else {
         Ok(None)
     }
 }
 
-fn variable(name: &str) -> Result<Option<String>, Failure> {
-    let value = environment::variable(name).map(OsString::into_string).transpose();
+fn variable(arguments: &ClientOptions, name: &str) -> Result<Option<String>, Failure> {
+    let value = arguments.variable(name).map(OsString::into_string).transpose();
     value.map_err(|_| Failure::refused(Code::InvalidOption, format!("{name} is not UTF-8: set it anew")))
 }
 

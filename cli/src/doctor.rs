@@ -1,5 +1,4 @@
-//! `doctor`: what stands between this machine and a working call, line by line: settings, name, connections, proxy, TLS,
-//! clock, credentials. It goes the way of every call, through the core, and sends no SMS.
+//! `doctor`: what keeps calls from working, line by line: settings, name, connections, proxy, TLS, clock, credentials. It goes the way of every call, through the core, and sends no SMS.
 
 mod certificate;
 mod settings;
@@ -7,9 +6,10 @@ mod settings;
 use crate::arguments::ClientOptions;
 use crate::report::{Failure, Report};
 use crate::{credentials, head};
-use ants_otp::{Call, Client, Code, Diagnosis, Error, Handshake, Options, Record, Step};
+use ants_otp::{Call, Client, Code, Diagnosis, Error, Handshake, Record, Step};
 use certificate::Certificate;
 use serde_json::{Value, json};
+use std::net::SocketAddr;
 use std::time::{Duration, SystemTime};
 
 /// A certificate that ends sooner is a warning: renewals come a month before the end.
@@ -45,7 +45,7 @@ impl Check {
 
     fn failure(name: &'static str, failure: Failure) -> Self {
         let (status, message, advice, fields) = failure.into_parts();
-        Check { grade: Grade::Failure(status), advice, ..Check::ok(name, message, fields) }
+        Check { grade: Grade::Failure(status), advice: advice.to_owned(), ..Check::ok(name, message, fields) }
     }
 
     fn error(name: &'static str, error: Error) -> Self {
@@ -79,7 +79,7 @@ pub fn report(arguments: &ClientOptions) -> Report {
     let (client, may_ask) = client(arguments, &mut checks);
     if let Some(client) = client {
         checks.extend(client.warning().map(|warning| {
-            let advice = "mend or remove what is left out, in case the service's authority is among it";
+            let advice = "repair or remove what is left out: the service's authority may be among it";
             Check::warning("settings", warning, advice, json!({ "setting": "CA file" }))
         }));
         let way_is_free = way(client.diagnose(), &mut checks);
@@ -96,7 +96,7 @@ pub fn report(arguments: &ClientOptions) -> Report {
     let mut text: Vec<String> = checks.iter().map(Check::text).collect();
     text.push(match (failures, warnings) {
         (0, 0) => "All is well: calls should work.".to_owned(),
-        (0, _) => format!("Calls should work; warnings: {warnings}."),
+        (0, _) => format!("No failures; warnings: {warnings}."),
         _ => format!("Calls will fail; failures: {failures}, warnings: {warnings}."),
     });
     let checks: Vec<Value> = checks.iter().map(Check::json).collect();
@@ -114,25 +114,15 @@ pub fn report(arguments: &ClientOptions) -> Report {
 /// The client, and whether its credentials are the user's. Where they are all that is missing, the way to the service can
 /// still be looked at.
 fn client(arguments: &ClientOptions, checks: &mut Vec<Check>) -> (Option<Client>, bool) {
-    let options = match credentials::add(arguments, arguments.to_options()) {
-        Ok(options) => options.load_env(),
-        Err(failure) => {
-            checks.push(Check::failure("settings", failure));
-            return (without_credentials(arguments.to_options()), false);
-        }
-    };
-    match options.build() {
-        Ok(client) => (Some(client), true),
-        Err(error) => {
-            checks.push(Check::error("settings", error));
-            (without_credentials(arguments.to_options()), false)
-        }
+    match credentials::options(arguments) {
+        Ok(options) => match options.build() {
+            Ok(client) => return (Some(client), true),
+            Err(error) => checks.push(Check::error("settings", error)),
+        },
+        Err(failure) => checks.push(Check::failure("settings", failure)),
     }
-}
-
-/// A token that is never sent takes the place of what is missing.
-fn without_credentials(options: Options) -> Option<Client> {
-    options.token("none").load_env().build().ok()
+    // A token that is never sent takes the place of what is missing.
+    (arguments.fill(arguments.to_options().token("none")).build().ok(), false)
 }
 
 /// The steps up to the first request; whether all of them could be taken.
@@ -149,24 +139,7 @@ fn way(diagnosis: Diagnosis, checks: &mut Vec<Check>) -> bool {
         }
         Err(error) => Check::error("dns", error),
     });
-    let reached = connected.iter().any(|(_, step)| step.outcome.is_ok());
-    for (address, step) in connected {
-        let fields = json!({ "address": address.to_string(), "ms": ms(step.took) });
-        checks.push(match step.outcome {
-            Ok(()) => Check::ok("tcp", format!("{address} ({whose}): connected ({})", time(step.took)), fields),
-            // A call goes on to the next address.
-            Err(error) if reached => {
-                let message = format!("{address} ({whose}): {}", error.message());
-                Check::warning(
-                    "tcp",
-                    message,
-                    "calls take another address, and may lose time: is the network whole?",
-                    fields,
-                )
-            }
-            Err(error) => Check::error("tcp", error),
-        });
-    }
+    tcp(connected, whose, checks);
     if let (Some(proxy), Some(step)) = (&proxy, led) {
         let login = if proxy.has_credentials { " with user name and password" } else { "" };
         let url = format!("{}://{}:{}", proxy.scheme, proxy.host, proxy.port);
@@ -182,6 +155,41 @@ fn way(diagnosis: Diagnosis, checks: &mut Vec<Check>) -> bool {
     checks[before..].iter().all(|check| !matches!(check.grade, Grade::Failure(_)))
 }
 
+/// A call takes the first address that connects.
+fn tcp(connected: Vec<(SocketAddr, Step<()>)>, whose: &str, checks: &mut Vec<Check>) {
+    let is_reached = connected.iter().any(|(_, step)| step.outcome.is_ok());
+    let mut failed: Vec<(String, Error)> = Vec::new();
+    for (address, step) in connected {
+        let fields = json!({ "address": address.to_string(), "ms": ms(step.took) });
+        match step.outcome {
+            Ok(()) => {
+                let message = format!("{address} ({whose}): connected ({})", time(step.took));
+                checks.push(Check::ok("tcp", message, fields));
+            }
+            // `localhost` has two addresses, and a server there needs no more than one.
+            Err(_) if is_reached && address.ip().is_loopback() => {
+                let message = format!("{address} ({whose}): not needed, since another loopback address answers");
+                checks.push(Check::ok("tcp", message, fields));
+            }
+            Err(error) if is_reached => {
+                let family = if address.is_ipv6() { "IPv6" } else { "IPv4" };
+                let advice =
+                    format!("calls use another address, and may lose time: check this machine's {family} route");
+                checks.push(Check::warning("tcp", format!("{address} ({whose}): {}", error.message()), advice, fields));
+            }
+            // One cause is told once.
+            Err(error) => match failed.iter_mut().find(|(_, other)| other.message() == error.message()) {
+                Some((addresses, _)) => *addresses += &format!(", {address}"),
+                None => failed.push((address.to_string(), error)),
+            },
+        }
+    }
+    for (addresses, error) in failed {
+        let check = Check::error("tcp", error);
+        checks.push(Check { message: format!("{addresses} ({whose}): {}", check.message), ..check });
+    }
+}
+
 fn tls(host: &str, Handshake { step: Step { took, outcome }, chain }: Handshake, checks: &mut Vec<Check>) {
     checks.push(match outcome {
         Ok((version, suite)) => {
@@ -194,7 +202,12 @@ fn tls(host: &str, Handshake { step: Step { took, outcome }, chain }: Handshake,
     for der in chain {
         checks.push(match Certificate::read(&der) {
             Some(certificate) => dated(&certificate, certificate.days_left(now)),
-            None => Check::warning("certificate", "one of the chain cannot be read", "ask the provider", json!({})),
+            None => Check::warning(
+                "certificate",
+                "a certificate of the chain cannot be read",
+                "ask the provider",
+                json!({}),
+            ),
         });
     }
 }
@@ -233,15 +246,29 @@ fn account(client: &Client, checks: &mut Vec<Check>) {
                 Check::ok("account", message, fields)
             }
         }
-        // Some white labels may have none.
-        Err(error) if matches!(error.http_status(), Some(404 | 405)) => Check::warning(
-            "account",
-            "the service has no /account/balance here, so that the credentials were not tried",
-            "check the base URL and its path; the credentials show in the first request",
-            json!({ "http_status": error.http_status() }),
-        ),
-        Err(error) => Check::error("account", error),
+        Err(error) => unanswered(error, &record.received()),
     });
+}
+
+/// A server that is not the service's, or a path that is not: a web server answers everything somehow. Some white labels may
+/// have no balance, so that this is no failure yet.
+fn unanswered(error: Error, received: &[u8]) -> Check {
+    let Some(status) = error.http_status().filter(|_| error.code() != Code::AuthenticationFailed) else {
+        return Check::error("account", error);
+    };
+    let is_page = head::header(received, "content-type").is_some_and(|kind| kind.trim().starts_with("text/html"));
+    let what = match status {
+        _ if is_page => format!("a web page answered instead of the service (HTTP {status})"),
+        300..=399 => format!("the service redirects elsewhere (HTTP {status}), which calls do not follow"),
+        404 | 405 => format!("there is no /account/balance at this base URL (HTTP {status})"),
+        _ => return Check::error("account", error),
+    };
+    Check::warning(
+        "account",
+        format!("{what}: the credentials could not be tried"),
+        "check the base URL and its path; if they are right, the first request tests the credentials",
+        json!({ "http_status": status }),
+    )
 }
 
 /// The service's clock tells whole seconds; what the call took is no skew.
@@ -253,7 +280,7 @@ fn clock(date: SystemTime, asked: SystemTime, answered: SystemTime) -> Check {
     if skew > CLOCK_SKEW {
         let way = if slow > fast { "behind" } else { "ahead of" };
         let message = format!("this machine's clock is {} s {way} the service's", skew.as_secs());
-        return Check::warning("clock", message, "set it (NTP): certificates are judged by it", fields);
+        return Check::warning("clock", message, "set the clock (NTP): certificates are checked against it", fields);
     }
     Check::ok("clock", "this machine's clock agrees with the service's", fields)
 }

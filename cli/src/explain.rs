@@ -12,7 +12,10 @@ pub fn report(code: Option<&str>) -> Result<Report, Failure> {
         return Ok(Report::page(table.join("\n"), json!({ "codes": codes })));
     };
     let code = find(asked).ok_or_else(|| {
-        Failure::refused(Code::InvalidArgument, "there is no such code: `ants-otp explain` prints all of them")
+        Failure::refused(
+            Code::InvalidArgument,
+            format!("there is no code {asked:?}: `ants-otp explain` lists all of them"),
+        )
     })?;
     Ok(Report::page(text(code), fields(code)))
 }
@@ -34,7 +37,7 @@ fn row(code: Code) -> String {
 
 fn text(code: Code) -> String {
     let mut text = format!(
-        "{} {}\n  English  {}\n  Thai     {}\n  person   {}\n           {}\n  advice   {}\n  in C     ANTS_OTP_{}",
+        "{} {}\n  English  {}\n  Thai     {}\n  user     {}\n           {}\n  advice   {}\n  in C     ANTS_OTP_{}",
         code.number(),
         code.name(),
         code.text("en"),

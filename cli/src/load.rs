@@ -8,7 +8,7 @@ use crate::interrupt;
 use crate::report::{Failure, Report};
 use ants_otp::{Client, Code, Options};
 use ants_otp_sandbox::{Codes, Sandbox};
-use clap::Args;
+use clap::{Args, ValueHint};
 use serde_json::{Value, json};
 use std::fs::File;
 use std::io::{IsTerminal as _, Write as _};
@@ -34,28 +34,27 @@ pub struct LoadOptions {
     #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=4096))]
     threads: u16,
     /// For how long, 0.1 to 3600
-    #[arg(long, default_value_t = 10.0)]
+    #[arg(long, default_value_t = 10.0, value_hint = ValueHint::Other)]
     seconds: f64,
-    /// How long each thread waits after a call
-    #[arg(long, default_value_t = 0, value_name = "MS", value_parser = clap::value_parser!(u64).range(..=600_000))]
+    /// How long each thread pauses after a call
+    #[arg(long, default_value_t = 0, value_name = "MS", value_hint = ValueHint::Other, value_parser = clap::value_parser!(u64).range(..=600_000))]
     pause_ms: u64,
-    /// Request OTPs for this number, instead of many that are made up
-    #[arg(long, value_name = "NUMBER")]
+    /// Request OTPs for this number, instead of many made-up ones
+    #[arg(long, value_name = "NUMBER", value_hint = ValueHint::Other)]
     mobile: Option<String>,
-    /// Only verify this otp id, instead of a request and a verify of its OTP in turn
-    #[arg(long)]
+    /// Only verify this otp id, instead of requesting and verifying in turn
+    #[arg(long, value_hint = ValueHint::Other)]
     otp_id: Option<String>,
-    /// The code to verify with; the service in a box that is started here knows it
-    #[arg(long, default_value = SANDBOX_CODE)]
+    /// The code to verify with; the sandbox started here gives every OTP this code
+    #[arg(long, default_value = SANDBOX_CODE, value_hint = ValueHint::Other)]
     code: String,
     /// Write PREFIX.json and PREFIX.svg
-    #[arg(long, value_name = "PREFIX")]
+    #[arg(long, value_name = "PREFIX", value_hint = ValueHint::AnyPath)]
     output: Option<PathBuf>,
     /// Show no progress
     #[arg(long, short)]
     quiet: bool,
-    /// Load a host that is not this machine. It must be given twice: each request may be an SMS that somebody pays and
-    /// somebody gets
+    /// Load a host that is not this machine. Must be given twice: each request may send a real, paid SMS to a real person
     #[arg(long, action = clap::ArgAction::Count)]
     other_host: u8,
 }
@@ -89,7 +88,7 @@ pub fn run(load: &LoadOptions, url: Option<&str>, proxied: bool, options: Option
     let client = options.max_idle_connections(idle).build()?;
     let files = load.output.as_deref().map(Files::create).transpose()?;
     let run = Run::of(load, &client)?;
-    let report = run.report(load, url.unwrap_or("service in a box"));
+    let report = run.report(load, url.unwrap_or("sandbox"));
     let written = files.map_or(Ok(()), |mut files| files.write(&report));
     let report = Report::new(text(&report), report);
     Ok(match written {
@@ -126,7 +125,7 @@ impl Files {
 }
 
 fn unwritten(path: &Path, error: &std::io::Error) -> Failure {
-    Failure::refused(Code::InvalidArgument, format!("{} cannot be written: {error}", path.display()))
+    Failure::refused(Code::InvalidArgument, format!("cannot write to {}: {error}", path.display()))
 }
 
 /// Nothing is loaded by mistake. `elsewhere`: the calls may leave this machine.
@@ -136,12 +135,12 @@ fn check(load: &LoadOptions, elsewhere: bool) -> Result<(), &'static str> {
     }
     if elsewhere && load.other_host < 2 {
         return Err(
-            "the base URL is not this machine's, or a proxy is on the way: a load there costs money and reaches people. \
-             If it is meant, give --other-host twice",
+            "the base URL is on another machine, or a proxy is used: each request there may send a real, paid SMS to a real \
+             person. If you mean it, give --other-host twice",
         );
     }
     if elsewhere && load.otp_id.is_none() && load.mobile.is_none() {
-        return Err("made up numbers may be somebody's: give --mobile or --otp-id with --other-host");
+        return Err("made-up numbers may belong to real people: give --mobile or --otp-id with --other-host");
     }
     Ok(())
 }
@@ -176,7 +175,7 @@ impl Run {
                 let worker = Worker { client, load, tally, next: &next, over: &over };
                 let thread = std::thread::Builder::new().stack_size(STACK);
                 thread.spawn_scoped(scope, move || worker.run()).map(drop).map_err(|error| {
-                    let why = format!("there are no more than {number} threads to have: {error}");
+                    let why = format!("cannot start more than {number} threads: {error}");
                     Failure::refused(Code::InvalidArgument, why)
                 })
             };

@@ -1,13 +1,15 @@
-//! The program `ants-otp`: request, resend and verify OTPs, ask for the balance, explain codes, look for what keeps calls
-//! from working, receive delivery reports, record a call, run the sandbox.
+//! The program `ants-otp`: request, resend and verify OTPs, ask for the balance, explain codes, diagnose why calls fail,
+//! receive delivery reports, record a call, run the sandbox.
 //!
 //! `arguments` says what can be typed, `credentials` where secrets come from, `report` what is printed and with which
 //! status the program ends.
 
 mod arguments;
+mod attempt;
 mod capture;
 mod credentials;
 mod doctor;
+mod env_file;
 mod explain;
 mod head;
 mod interrupt;
@@ -16,6 +18,7 @@ mod load;
 mod pages;
 mod report;
 mod sandbox;
+mod values;
 
 use ants_otp::{Call, Cancel, Client, Code, Record};
 use arguments::{Arguments, ClientOptions, Command, Operation};
@@ -28,30 +31,31 @@ use std::process::ExitCode;
 static ALLOCATOR: ants_otp_wiping::Wiping = ants_otp_wiping::Wiping;
 
 /// No OTP code is this long; it only bounds what is read.
-const MAX_CODE_LINE: u64 = 4096;
+pub const MAX_CODE_LINE: u64 = 4096;
 
 fn main() -> ExitCode {
-    let arguments = match Arguments::try_parse() {
+    let mut arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => return report::usage(&error),
     };
-    run(&arguments).unwrap_or_else(|failure| failure.report()).print(arguments.json)
+    let report = run(&mut arguments).unwrap_or_else(|failure| failure.report());
+    report.print(Some(arguments.command.name()), arguments.json)
 }
 
-fn run(arguments: &Arguments) -> Result<Report, Failure> {
-    let options = &arguments.client;
+fn run(arguments: &mut Arguments) -> Result<Report, Failure> {
+    let options = &mut arguments.client;
     match &arguments.command {
-        Command::Call(operation) => call(options, operation, None),
+        Command::Try(wanted) => attempt::run(options.with_file()?, wanted),
+        Command::Call(operation) => call(options.with_file()?, operation, None),
         Command::Explain { code } => explain::report(code.as_deref()),
-        Command::Doctor => Ok(doctor::report(options)),
-        Command::Listen { host, port, show_text, count } => {
-            listen::serve((*host, *port).into(), *count, listen::Show { json: arguments.json, text: *show_text })
-        }
-        Command::Capture { output, operation } => capture::run(options, operation, output.as_deref()),
+        Command::Doctor => Ok(doctor::report(options.with_file()?)),
+        Command::Listen(wanted) => listen::serve(wanted, arguments.json, options.allow_plain_http),
+        Command::Capture { output, operation } => capture::run(options.with_file()?, operation, output.as_deref()),
         Command::Load(load) => {
+            let options = options.with_file()?;
             let service = options.service();
             let given = match service {
-                Some(_) => credentials::add(options, options.to_options())?.load_env(),
+                Some(_) => credentials::options(options)?,
                 None => options.to_options(),
             };
             load::run(load, service.as_deref(), options.proxy.is_some(), given)
@@ -95,7 +99,7 @@ fn stoppable(call: Call) -> Result<Call, Failure> {
 }
 
 fn client(options: &ClientOptions) -> Result<Client, Failure> {
-    Ok(credentials::add(options, options.to_options())?.load_env().build()?)
+    Ok(credentials::options(options)?.build()?)
 }
 
 fn verify(options: &ClientOptions, otp_id: &str, code: Option<&str>, call: Call) -> Result<Report, Failure> {

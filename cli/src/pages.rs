@@ -3,44 +3,56 @@
 use crate::arguments::Arguments;
 use crate::report::{Failure, Report};
 use ants_otp::Code;
-use clap::CommandFactory as _;
+use clap::{Arg, Command, CommandFactory as _};
+use clap_complete::Shell;
 use serde_json::json;
-use std::io::Write as _;
 use std::path::Path;
 
-/// Prints the script that teaches `shell` what can be typed.
-pub fn completion(shell: clap_complete::Shell) -> Result<Report, Failure> {
+/// The script that teaches `shell` what can be typed.
+pub fn completion(shell: Shell) -> Result<Report, Failure> {
     let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Arguments::command(), "ants-otp", &mut script);
-    print(&script)
+    let mut command = Arguments::command();
+    clap_complete::generate(shell, &mut command, "ants-otp", &mut script);
+    let mut script = String::from_utf8_lossy(&script).into_owned();
+    match shell {
+        // clap_complete spells the dash of the program's name in two ways, so that bash finds no sub-command's part
+        // (https://github.com/clap-rs/clap/issues/6421, which ends the need for this line).
+        Shell::Bash => script = script.replace("ants__subcmd__otp", "ants__otp"),
+        Shell::Fish => script += &fish_positionals(&command),
+        _ => {}
+    }
+    Ok(Report::file(&script))
 }
 
-/// Prints the page of the program, or writes it and those of its sub-commands into `folder`.
+/// clap_complete writes fish no values of arguments without a name.
+fn fish_positionals(command: &Command) -> String {
+    let line = |command: &Command, positional: &Arg| {
+        let values = positional.get_value_parser().possible_values()?;
+        let values: Vec<String> = values.map(|value| value.get_name().to_owned()).collect();
+        let seen = format!("__fish_seen_subcommand_from {}", command.get_name());
+        Some(format!("complete -c ants-otp -n \"{seen}\" -f -a \"{}\"\n", values.join(" ")))
+    };
+    let lines = |command: &Command| -> String {
+        command.get_positionals().filter_map(|positional| line(command, positional)).collect()
+    };
+    command.get_subcommands().map(lines).collect()
+}
+
+/// The page of the program, or writes it and those of its sub-commands into `folder`.
 pub fn manual(folder: Option<&Path>) -> Result<Report, Failure> {
     let command = Arguments::command();
+    let refused = |what: String, error| Failure::refused(Code::InvalidArgument, format!("{what}: {error}"));
     let Some(folder) = folder else {
         let mut page = Vec::new();
-        clap_mangen::Man::new(command).render(&mut page).map_err(|error| unwritten(&error))?;
-        return print(&page);
+        let made = clap_mangen::Man::new(command).render(&mut page);
+        made.map_err(|error| refused("the page cannot be made".to_owned(), error))?;
+        return Ok(Report::file(&String::from_utf8_lossy(&page)));
     };
-    std::fs::create_dir_all(folder).and_then(|()| clap_mangen::generate_to(command, folder)).map_err(|error| {
-        Failure::refused(Code::InvalidArgument, format!("cannot write to {}: {error}", folder.display()))
-    })?;
+    std::fs::create_dir_all(folder)
+        .and_then(|()| clap_mangen::generate_to(command, folder))
+        .map_err(|error| refused(format!("cannot write to {}", folder.display()), error))?;
     Ok(Report::new(
-        format!("The manual is in {}.", folder.display()),
+        format!("The manual pages are in {}.", folder.display()),
         json!({ "folder": folder.display().to_string() }),
     ))
-}
-
-/// As it is, also with `--json`: it is no result but a file. That nobody reads it to its end is no failure.
-fn print(bytes: &[u8]) -> Result<Report, Failure> {
-    let mut stdout = std::io::stdout().lock();
-    match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(unwritten(&error)),
-        _ => Ok(Report::nothing()),
-    }
-}
-
-fn unwritten(error: &std::io::Error) -> Failure {
-    Failure::refused(Code::InvalidArgument, format!("the page cannot be written: {error}"))
 }

@@ -1,12 +1,16 @@
-//! What a run prints, as text or as one JSON object, and the exit status it ends with.
+//! What a run prints, as text or as one JSON object, and the exit status it ends with. docs/program.schema.json describes
+//! the objects.
 
 use ants_otp::{Account, Code, Delivery, Error, Sent, Verification};
+use clap::error::ErrorKind;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 use std::io::ErrorKind::BrokenPipe;
 use std::io::Write as _;
 use std::process::ExitCode;
 use std::time::Duration;
+
+const JSON: &str = "--json";
 
 /// Success; for verify, verified.
 const SUCCESS: u8 = 0;
@@ -25,6 +29,8 @@ const UNWRITTEN: u8 = 5;
 pub struct Report {
     text: String,
     json: Value,
+    /// For JSON, whose sentences are told beside the outcome.
+    failed: Option<Code>,
     status: u8,
     /// Text of a failure goes to standard error; JSON goes to standard output always.
     is_failure: bool,
@@ -37,12 +43,17 @@ pub struct Report {
 impl Report {
     /// A success.
     pub fn new(text: String, json: Value) -> Self {
-        Report { text, json, status: SUCCESS, is_failure: false, is_silent: false, is_page: false }
+        Report { text, json, failed: None, status: SUCCESS, is_failure: false, is_silent: false, is_page: false }
     }
 
     /// A page to be read.
     pub fn page(text: String, json: Value) -> Self {
         Report { is_page: true, ..Report::new(text, json) }
+    }
+
+    /// A file for other programs: as it is, with no line end added.
+    pub fn file(text: &str) -> Self {
+        Report::page(text.trim_end_matches('\n').to_owned(), json!({ "text": text }))
     }
 
     /// A success that prints nothing more.
@@ -53,6 +64,11 @@ impl Report {
     /// The same with another exit status; what it prints is no failure's text.
     pub fn with_status(self, status: u8) -> Self {
         Report { status, ..self }
+    }
+
+    /// The same with more fields in JSON, and more lines of text.
+    pub fn with(self, lines: &str, fields: Value) -> Self {
+        Report { text: self.text + lines, json: join(self.json, fields), ..self }
     }
 
     pub fn status(&self) -> u8 {
@@ -92,12 +108,13 @@ impl Report {
             "is_error_count": verification.is_error_count(),
             "is_expr_code": verification.is_expr_code(),
         });
-        let text = format!("{}: {}", verification.status().name(), verification.code().text("en"));
+        let (name, code) = (verification.status().name(), verification.code());
         match verification.into_result() {
-            Ok(()) => Report::new(text, success(fields)),
+            Ok(()) => Report::new("Verified.".to_owned(), success(fields)),
             Err(no) => {
                 let no = Failure::from(no);
-                Report::new(text, join(no.json(), fields)).with_status(no.status())
+                let report = Report::new(format!("{name}: {}", code.text("en")), join(no.json(), fields));
+                Report { failed: Some(code), ..report }.with_status(no.status())
             }
         }
     }
@@ -110,8 +127,8 @@ impl Report {
     }
 
     /// Prints it. A result that cannot be written goes to standard error, and is no success: its otp id is paid for.
-    pub fn print(self, as_json: bool) -> ExitCode {
-        let line = if as_json { &self.json.to_string() } else { &self.text };
+    pub fn print(self, command: Option<&str>, as_json: bool) -> ExitCode {
+        let line = if as_json { &self.object(command).to_string() } else { &self.text };
         if self.is_silent {
             return ExitCode::from(self.status);
         }
@@ -127,6 +144,14 @@ impl Report {
                 ExitCode::from(self.unwritten_status())
             }
         }
+    }
+
+    /// What every object says beside its own fields.
+    fn object(&self, command: Option<&str>) -> Value {
+        let object = join(self.json.clone(), json!({ "command": command, "ok": self.status == SUCCESS }));
+        let Some(code) = self.failed else { return object };
+        let person = json!({ "en": code.user_text("en"), "th": code.user_text("th") });
+        join(object, json!({ "advice": code.advice(), "user_text": person }))
     }
 
     /// A status that tells what became of a call stays.
@@ -150,7 +175,7 @@ pub fn write_line(line: &str) -> std::io::Result<()> {
 
 /// What the command line's parser has to say: help and version, or a usage error.
 pub fn usage(error: &clap::Error) -> ExitCode {
-    let as_json = std::env::args_os().any(|argument| argument == "--json");
+    let as_json = std::env::args_os().take_while(|argument| argument != "--").any(|argument| argument == JSON);
     if !error.use_stderr() || !as_json {
         let printed = error.print();
         return ExitCode::from(match printed {
@@ -159,9 +184,20 @@ pub fn usage(error: &clap::Error) -> ExitCode {
             _ => SUCCESS,
         });
     }
-    let message = error.render().to_string();
-    let message = message.trim().trim_start_matches("error: ").lines().next().unwrap_or_default();
-    Failure::refused(Code::InvalidArgument, message).report().print(true)
+    let message = match error.kind() {
+        ErrorKind::MissingSubcommand if crate::arguments::command_typed().is_none() => NO_COMMAND.to_owned(),
+        _ => one_line(&error.render().to_string()),
+    };
+    Failure::refused(Code::InvalidArgument, message).report().print(crate::arguments::command_typed().as_deref(), true)
+}
+
+const NO_COMMAND: &str = "no command was given: ants-otp --help lists them";
+
+/// The parser's sentences without its usage lines.
+fn one_line(rendered: &str) -> String {
+    let lines = rendered.lines().map(str::trim).take_while(|line| !line.starts_with("Usage:"));
+    let words: Vec<&str> = lines.filter(|line| !line.is_empty()).collect();
+    words.join(" ").trim_start_matches("error: ").to_owned()
 }
 
 /// Why a run did not succeed: the core's error, or a refusal of this program in the same form.
@@ -175,6 +211,8 @@ pub struct Failure {
     http_status: Option<u16>,
     retry_after: Option<Duration>,
     safe_to_retry: bool,
+    /// This program's own refusal: its sentence says all.
+    is_own: bool,
 }
 
 impl From<Error> for Failure {
@@ -189,6 +227,7 @@ impl From<Error> for Failure {
             http_status: error.http_status(),
             retry_after: error.retry_after(),
             safe_to_retry: error.safe_to_retry(),
+            is_own: false,
         }
     }
 }
@@ -206,17 +245,37 @@ impl Failure {
             http_status: None,
             retry_after: None,
             safe_to_retry: false,
+            is_own: true,
         }
     }
 
-    /// Exit status, message with its code, advice, and the fields for programs.
-    pub fn into_parts(self) -> (u8, String, String, Value) {
+    /// What was begun was ended at the prompt.
+    pub fn given_up(message: &str) -> Self {
+        Failure { delivery: Delivery::Answered, is_own: false, ..Failure::refused(Code::Interrupted, message) }
+    }
+
+    pub fn code(&self) -> Code {
+        self.code
+    }
+
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.retry_after
+    }
+
+    /// Exit status, message with its code, advice, and the fields for programs. Where something was rejected here, the
+    /// message says what to do.
+    pub fn into_parts(self) -> (u8, String, &'static str, Value) {
+        let (status, json) = (self.status(), self.json());
+        if self.is_own {
+            return (status, self.message, "", json);
+        }
         let message = format!("{} ({} {})", self.message, self.code.name(), self.code.number());
-        (self.status(), message, self.code.advice().to_owned(), self.json())
+        (status, message, if status == REFUSED { "" } else { self.code.advice() }, json)
     }
 
     pub fn report(self) -> Report {
-        Report { is_failure: true, ..Report::new(self.text(), self.json()).with_status(self.status()) }
+        let report = Report::new(self.text(), self.json()).with_status(self.status());
+        Report { is_failure: true, failed: Some(self.code), ..report }
     }
 
     fn status(&self) -> u8 {
@@ -244,7 +303,10 @@ impl Failure {
     }
 
     /// The message holds the service's words already.
-    fn text(&self) -> String {
+    pub fn text(&self) -> String {
+        if self.is_own {
+            return self.message.clone();
+        }
         let mut text = format!("{} ({} {})", self.message, self.code.name(), self.code.number());
         let mut line = |what: &str, said: &str| {
             // Writing to a String cannot fail.
@@ -253,22 +315,25 @@ impl Failure {
         if let Some(status) = self.http_status {
             line("HTTP status", &status.to_string());
         }
-        line("delivery", delivery_sentence(self.delivery));
+        let is_refused = self.status() == REFUSED;
+        line("delivery", if is_refused { REFUSED_SENTENCE } else { delivery_sentence(self.delivery) });
         if let Some(time) = self.retry_after {
             line("retry after", &format!("{} s", time.as_secs_f64()));
         }
-        if self.status() != REFUSED {
+        if !is_refused {
             line("advice", self.code.advice());
         }
         text
     }
 }
 
+const REFUSED_SENTENCE: &str = "NOT_SENT: rejected before anything was sent";
+
 fn delivery_sentence(delivery: Delivery) -> &'static str {
     match delivery {
         Delivery::NotSent => "NOT_SENT: nothing reached the service; another try cannot send a second SMS",
         Delivery::Answered => "ANSWERED: the service answered",
-        _ => "UNKNOWN: the service may have carried it out, so look before you try again",
+        _ => "UNKNOWN: the service may have carried it out: look before you try again",
     }
 }
 

@@ -91,6 +91,11 @@ impl FromStr for Dialect {
 }
 
 impl Dialect {
+    /// Each name by which [`FromStr`] knows a dialect or a field.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        ["specification", "other"].into_iter().chain(FIELDS.into_iter().map(|(name, _)| name))
+    }
+
     /// Everything other than in the specification's examples.
     pub const fn other() -> Dialect {
         Dialect {

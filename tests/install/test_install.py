@@ -23,7 +23,7 @@ VERSION = re.search(r'^version = "(.+)"$', (ROOT / "Cargo.toml").read_text(), re
 ABI = VERSION.split(".")[0]
 FUNCTIONS = sorted(set(re.findall(r"^\w.*\b(ants_otp_\w+)\(", HEADER.read_text(), re.MULTILINE)))
 CALLS = ["request", "resend", "verify", "balance"]
-OTHERS = ["explain", "doctor", "listen", "load", "capture", "sandbox", "completion", "man"]
+OTHERS = ["try", "explain", "doctor", "listen", "load", "capture", "sandbox", "completion", "man"]
 COMMANDS = [
     "",
     *(f"-{name}" for name in [*CALLS, *OTHERS]),

@@ -19,34 +19,34 @@ pub fn checks(arguments: &ClientOptions) -> Vec<Check> {
     checks.extend([
         line(
             "base URL",
-            without_login(found(arguments.base_url.clone(), "--base-url", "ANTS_OTP_BASE_URL")),
+            without_login(found(arguments, arguments.base_url.clone(), "--base-url", "ANTS_OTP_BASE_URL")),
             "https://api-service.ants.co.th",
         ),
         credentials(arguments),
     ]);
-    checks.push(match found(arguments.otc_id.clone(), "--otc-id", "ANTS_OTP_OTC_ID") {
+    checks.push(match found(arguments, arguments.otc_id.clone(), "--otc-id", "ANTS_OTP_OTC_ID") {
         Some(found) => line("otc id", Some(found), ""),
         None => Check::warning(
             "settings",
             "otc id: none",
-            "set ANTS_OTP_OTC_ID or --otc-id to the OTP configuration of the provider's portal: a request needs one",
+            "set ANTS_OTP_OTC_ID or --otc-id to the OTP configuration from the provider's portal: a request needs one",
             json!({ "setting": "otc id", "source": null }),
         ),
     });
     checks.push(proxy(arguments));
     let roots = arguments.root_certificates.clone().map(|which| (which, "--root-certificates".to_owned()));
     checks.push(line("root certificates", roots, "bundled"));
-    if let Some(found) = found(ca_file, "--ca-file", "ANTS_OTP_CA_FILE") {
+    if let Some(found) = found(arguments, ca_file, "--ca-file", "ANTS_OTP_CA_FILE") {
         checks.push(line("CA file", Some(found), ""));
     }
     checks
 }
 
-/// The value and its source: the command line, else the environment.
-fn found(given: Option<String>, option: &str, name: &str) -> Option<(String, String)> {
+/// The value and its source: the command line, else the environment, else the file.
+fn found(arguments: &ClientOptions, given: Option<String>, option: &str, name: &str) -> Option<(String, String)> {
     match given {
         Some(value) => Some((value, option.to_owned())),
-        None => variable(name).map(|value| (value, name.to_owned())),
+        None => variable(arguments, name).map(|value| (value, arguments.source(name))),
     }
 }
 
@@ -68,20 +68,22 @@ fn line(what: &str, found: Option<(String, String)>, default: &str) -> Check {
 /// Whether they can be used is for the core to say; here only where they are.
 fn credentials(arguments: &ClientOptions) -> Check {
     let token = match &arguments.token {
-        Some(_) => Some("--token"),
-        None if arguments.user.is_none() => variable("ANTS_OTP_TOKEN").map(|_| "ANTS_OTP_TOKEN"),
+        Some(_) => Some("--token".to_owned()),
+        None if arguments.user.is_none() => {
+            variable(arguments, "ANTS_OTP_TOKEN").map(|_| arguments.source("ANTS_OTP_TOKEN"))
+        }
         None => None,
     };
     if let Some(source) = token {
-        return line("credentials", Some(("token ***".to_owned(), source.to_owned())), "");
+        return line("credentials", Some(("token ***".to_owned(), source)), "");
     }
-    let Some((user, source)) = found(arguments.user.clone(), "--user", "ANTS_OTP_USERNAME") else {
+    let Some((user, source)) = found(arguments, arguments.user.clone(), "--user", "ANTS_OTP_USERNAME") else {
         return line("credentials", None, "none");
     };
     let password = match &arguments.password {
-        Some(_) => "--password",
-        None if variable("ANTS_OTP_PASSWORD").is_some() => "ANTS_OTP_PASSWORD",
-        None => "the terminal",
+        Some(_) => "--password".to_owned(),
+        None if variable(arguments, "ANTS_OTP_PASSWORD").is_some() => arguments.source("ANTS_OTP_PASSWORD"),
+        None => return line("credentials", Some((format!("user {user}, no password"), source)), ""),
     };
     line("credentials", Some((format!("user {user}, password ***"), format!("{source}, {password}"))), "")
 }
@@ -99,7 +101,8 @@ fn proxy(arguments: &ClientOptions) -> Check {
             json!({ "setting": "proxy", "value": "none", "source": "default" }),
         )
     };
-    let set = |name: &&str| variable(name).is_some();
+    // Of these, a file sets its own alone: the others are all programs'.
+    let set = |name: &&str| variable(arguments, name).is_some();
     let own = Some("ANTS_OTP_PROXY").filter(set);
     let Some(name) = own.or_else(|| ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"].into_iter().find(set))
     else {
@@ -108,16 +111,16 @@ fn proxy(arguments: &ClientOptions) -> Check {
     if own.is_none() && !arguments.proxy_from_env {
         return unused(name, "without --proxy-from-env");
     }
-    if arguments.to_options().load_env().stays_here() {
+    if arguments.fill(arguments.to_options()).stays_here() {
         return unused(name, "for a base URL on this machine");
     }
-    let value = variable(name).map(|value| hidden(&value)).unwrap_or_default();
+    let value = variable(arguments, name).map(|value| hidden(&value)).unwrap_or_default();
     let exceptions = if own.is_none() { ", unless NO_PROXY excepts the service" } else { "" };
-    line("proxy", Some((value, format!("{name}{exceptions}"))), "")
+    line("proxy", Some((value, format!("{}{exceptions}", arguments.source(name)))), "")
 }
 
-fn variable(name: &str) -> Option<String> {
-    environment::variable(name).map(|value| value.to_string_lossy().into_owned())
+fn variable(arguments: &ClientOptions, name: &str) -> Option<String> {
+    arguments.variable(name).map(|value| value.to_string_lossy().into_owned())
 }
 
 /// A URL without its user and password.

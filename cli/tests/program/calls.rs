@@ -1,6 +1,7 @@
 //! Calls against the service in a box, and against services that fail: outcome, JSON and exit status.
 
 use crate::{MOBILE, Run, program_at, program_for, run, run_typing};
+use ants_otp::Code;
 use ants_otp_sandbox::Sandbox;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
@@ -37,7 +38,7 @@ fn a_person_is_verified() {
     assert_eq!(
         sent,
         json!({
-            "code": 0, "name": "OK", "delivery": "ANSWERED", "otp_id": message.otp_id, "otc_id": sandbox.otc_id(),
+            "command": "request", "ok": true, "code": 0, "name": "OK", "delivery": "ANSWERED", "otp_id": message.otp_id, "otc_id": sandbox.otc_id(),
             "reference_code": message.reference_code, "message": sent["message"], "description": sent["description"],
         })
     );
@@ -46,7 +47,7 @@ fn a_person_is_verified() {
     assert_eq!(
         verified.json(),
         json!({
-            "code": 0, "name": "OK", "delivery": "ANSWERED", "status": "verified", "result": true,
+            "command": "verify", "ok": true, "code": 0, "name": "OK", "delivery": "ANSWERED", "status": "verified", "result": true,
             "is_error_count": false, "is_expr_code": false,
         })
     );
@@ -67,7 +68,7 @@ fn the_code_may_come_from_standard_input() {
     let otp_id = requested(&sandbox);
     let code = sandbox.last_code(MOBILE).unwrap();
     let run = run_typing(program_for(&sandbox).args(["verify", &otp_id]), format!(" {code}\r\nmore\n").as_bytes());
-    assert_eq!((run.status, run.out.starts_with("verified: "), run.err.as_str()), (0, true, ""));
+    assert_eq!((run.status, run.out.as_str(), run.err.as_str()), (0, "Verified.\n", ""));
 }
 
 #[test]
@@ -92,6 +93,8 @@ fn a_wrong_code_is_a_no_with_status_1() {
     assert_eq!(
         no.json(),
         json!({
+            "command": "verify", "ok": false, "advice": Code::WrongCode.advice(),
+            "user_text": { "en": Code::WrongCode.user_text("en"), "th": Code::WrongCode.user_text("th") },
             "code": 1, "name": "WRONG_CODE", "delivery": "ANSWERED", "message": "The OTP code is wrong.",
             "service_message": "", "service_description": "", "service_code": null, "http_status": 200,
             "retry_after": null, "safe_to_retry": false, "status": "wrong_code", "result": false, "is_error_count": false,
@@ -164,6 +167,15 @@ fn what_is_refused_here_has_status_2() {
         assert_eq!(json["safe_to_retry"], false);
     }
     assert!(sandbox.messages().is_empty());
+}
+
+#[test]
+fn what_is_refused_here_is_told_without_advice_and_as_not_sent_once() {
+    let sandbox = Sandbox::builder().start().unwrap();
+    let run = run(program_for(&sandbox).args(["request", "12"]));
+    assert_eq!(run.err.lines().count(), 2, "{}", run.err);
+    assert_eq!(run.err.matches("sent").count(), 1, "{}", run.err);
+    assert!(run.err.ends_with("delivery    NOT_SENT: rejected before anything was sent\n"), "{}", run.err);
 }
 
 #[test]

@@ -74,6 +74,15 @@ fn an_answer_in_the_coding_of_thai_windows_is_recorded_as_text() {
 }
 
 #[test]
+fn a_record_that_cannot_be_written_is_printed_for_the_call_was_made() {
+    let sandbox = Sandbox::builder().start().unwrap();
+    let run = run(program_for(&sandbox).args(["capture", "--json", "--output", "/dev/null/x", "request", MOBILE]));
+    assert_eq!(run.status, 5, "{run:?}");
+    assert!(run.err.contains("cannot write to /dev/null/x: "), "{}", run.err);
+    assert_eq!(run.json()["outcome"]["otp_id"], sandbox.messages()[0].otp_id);
+}
+
+#[test]
 fn without_an_exchange_there_is_the_failure_alone() {
     let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let run = run(program_at(&format!("http://{closed}")).args(["capture", "--json", "balance"]));

@@ -142,7 +142,8 @@ fn each_failure_has_the_status_of_a_call_and_advice() {
         let failed: Vec<_> =
             report["checks"].as_array().unwrap().iter().filter(|it| it["status"] == "failure").collect();
         assert_eq!((failed.len(), &failed[0]["check"]), (1, &json!(name)), "{report}");
-        assert!(!failed[0]["advice"].as_str().unwrap().is_empty());
+        // What cannot be set says itself what to do.
+        assert_eq!(failed[0]["advice"].as_str().unwrap().is_empty(), name == "settings", "{report}");
     }
 }
 
@@ -195,4 +196,62 @@ fn a_prepaid_account_without_credit_is_a_warning() {
     let mut command = program_for(&sandbox);
     let (status, report) = doctor(command.env("ANTS_OTP_USERNAME", "poor").env("ANTS_OTP_PASSWORD", "secret"));
     assert_eq!((status, &check(&report, "account")["status"]), (0, &json!("warning")), "{report}");
+}
+
+/// A port of this machine on which nothing listens, in IPv4 and IPv6.
+fn closed_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+#[test]
+fn one_cause_is_told_once_for_all_addresses() {
+    let (status, report) = doctor(&mut program_at(&format!("http://localhost:{}", closed_port())));
+    assert_eq!((status, &report["failures"], &report["warnings"]), (3, &json!(1), &json!(0)), "{report}");
+    assert!(check(&report, "tcp")["message"].as_str().unwrap().contains("127.0.0.1:"), "{report}");
+}
+
+#[test]
+fn a_sandbox_needs_no_more_than_one_address() {
+    let sandbox = Sandbox::builder().start().unwrap();
+    let mut command = program_for(&sandbox);
+    let (status, report) = doctor(command.env("ANTS_OTP_BASE_URL", sandbox.url().replace("127.0.0.1", "localhost")));
+    assert_eq!((status, &report["status"]), (0, &json!("ok")), "{report}");
+}
+
+/// Answers each request so.
+fn web_server(answer: &'static str) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            if stream.read(&mut [0; 4096]).is_ok_and(|read| read > 0) {
+                let _ = stream.write_all(answer.as_bytes());
+            }
+        }
+    });
+    url
+}
+
+#[test]
+fn a_base_url_where_something_else_answers_is_a_warning() {
+    let sandbox = Sandbox::builder().start().unwrap();
+    let page = "HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: 6\r\n\r\n<html>";
+    let no_post = "HTTP/1.1 501 No\r\nContent-Type: text/html\r\nContent-Length: 6\r\n\r\n<html>";
+    let moved = "HTTP/1.1 301 Moved\r\nLocation: /login\r\nContent-Length: 0\r\n\r\n";
+    let none = "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n";
+    for (url, told) in [
+        (format!("{}/wrong/path", sandbox.url()), "HTTP 404"),
+        (web_server(page), "a web page answered instead of the service (HTTP 200)"),
+        (web_server(no_post), "a web page answered instead of the service (HTTP 501)"),
+        (web_server(moved), "redirects elsewhere (HTTP 301)"),
+        (web_server(none), "no /account/balance at this base URL (HTTP 404)"),
+    ] {
+        let (status, report) = doctor(program_for(&sandbox).env("ANTS_OTP_BASE_URL", &url));
+        let account = check(&report, "account");
+        assert_eq!((status, &account["status"]), (0, &json!("warning")), "{report}");
+        assert!(account["message"].as_str().unwrap().contains(told), "{report}");
+        let text = run(program_for(&sandbox).env("ANTS_OTP_BASE_URL", &url).arg("doctor"));
+        assert!(text.out.ends_with("No failures; warnings: 1.\n"), "nobody says that calls work: {}", text.out);
+    }
 }

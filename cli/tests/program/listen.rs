@@ -1,25 +1,43 @@
 //! `listen`: reports in both forms are shown, their text is not, and what is none is refused.
 
-use crate::program;
+use crate::{program, run};
 use serde_json::{Value, json};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::TcpStream;
-use std::process::{Child, ChildStdout, Stdio};
+use std::net::{TcpListener, TcpStream};
+use std::process::{Child, ChildStderr, ChildStdout, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant};
+
+const PATIENCE: Duration = Duration::from_secs(10);
 
 struct Listening {
     child: Child,
     out: BufReader<ChildStdout>,
+    err: BufReader<ChildStderr>,
     address: String,
 }
 
 impl Listening {
     fn start(arguments: &[&str]) -> Listening {
-        let mut child = program().args(["listen", "--json"]).args(arguments).stdout(Stdio::piped()).spawn().unwrap();
-        let out = BufReader::new(child.stdout.take().unwrap());
-        let mut listening = Listening { child, out, address: String::new() };
-        let url = listening.line()["url"].as_str().unwrap().to_owned();
-        listening.address = url.trim_start_matches("http://").trim_end_matches('/').to_owned();
+        let mut child = program()
+            .args(["listen", "--json"])
+            .args(arguments)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let (out, err) = (BufReader::new(child.stdout.take().unwrap()), BufReader::new(child.stderr.take().unwrap()));
+        let mut listening = Listening { child, out, err, address: String::new() };
+        let banner = listening.told();
+        listening.address = banner.split(['/', ' ']).find(|word| word.contains("127.0.0.1:")).unwrap().to_owned();
         listening
+    }
+
+    /// A line of standard error.
+    fn told(&mut self) -> String {
+        let mut line = String::new();
+        self.err.read_line(&mut line).unwrap();
+        line
     }
 
     fn line(&mut self) -> Value {
@@ -87,10 +105,12 @@ fn what_is_no_report_is_refused_and_ends_nothing() {
     let mut listening = Listening::start(&[]);
     assert_eq!(listening.send("GET", "", ""), "405");
     assert_eq!(listening.send("POST", "application/json", "{}"), "400");
-    assert!(listening.line()["problem"].as_str().unwrap().contains("no delivery report"));
+    let told = listening.told();
+    assert!(told.contains("HTTP 400") && told.contains("no delivery report"), "{told}");
     let long = format!("{{\"details\":[],\"x\":\"{}\"}}", "x".repeat(1 << 21));
     listening.send("POST", "application/json", &long);
-    assert!(listening.line()["problem"].as_str().unwrap().contains("1 MiB"));
+    let told = listening.told();
+    assert!(told.contains("HTTP 413") && told.contains("1 MiB"), "{told}");
     assert_eq!(listening.send("POST", "application/json", AS_JSON), "200");
     assert_eq!(listening.line()["message_id"], "m");
 }
@@ -101,7 +121,108 @@ fn the_sandboxs_report_arrives() {
     let mut listening = Listening::start(&[]);
     let url = format!("http://{}/report", listening.address);
     let arguments = ["request", crate::MOBILE, "--notify-url", &url, "--callback-data", "order 7"];
-    assert_eq!(crate::run(crate::program_for(&sandbox).args(arguments)).status, 0);
+    assert_eq!(run(crate::program_for(&sandbox).args(arguments)).status, 0);
     let report = listening.line();
     assert_eq!((&report["status_name"], &report["callback_data"]), (&json!("DELIVERED"), &json!("order 7")));
+}
+
+/// A server that answers each request so, and gives out what it was sent.
+fn target(answer: &'static str) -> (String, Receiver<String>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/hook?key=1", listener.local_addr().unwrap());
+    let (sender, posted) = channel();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let (mut request, mut bytes) = (Vec::new(), [0; 4096]);
+            while !request.ends_with(b"\"order 7\"}") {
+                let read = stream.read(&mut bytes).unwrap();
+                request.extend_from_slice(&bytes[..read]);
+            }
+            sender.send(String::from_utf8(request).unwrap()).unwrap();
+            stream.write_all(answer.as_bytes()).unwrap();
+        }
+    });
+    (url, posted)
+}
+
+#[test]
+fn a_report_is_forwarded_unchanged_and_the_targets_answer_is_told() {
+    let (url, posted) = target("HTTP/1.1 500 No\r\nContent-Length: 11\r\n\r\nout of\x07\nink");
+    let mut listening = Listening::start(&["--forward-to", &url, "--count", "1"]);
+    assert_eq!(listening.send("POST", "application/json", AS_JSON), "200");
+    assert_eq!(listening.line()["message_id"], "m");
+    let request = posted.recv_timeout(PATIENCE).unwrap();
+    assert!(request.starts_with("POST /hook?key=1 HTTP/1.1\r\n") && request.ends_with(AS_JSON), "{request}");
+    assert!(request.to_ascii_lowercase().contains("\r\ncontent-type: application/json\r\n"), "{request}");
+    let told = listening.told();
+    assert!(told.contains(&format!("forwarded to {url}: 500 ")) && told.contains(": out of\u{fffd} ink"), "{told:?}");
+    assert!(listening.child.wait().unwrap().success(), "all is passed on before the end");
+}
+
+#[test]
+fn a_target_that_is_away_or_silent_keeps_neither_the_service_nor_other_reports_waiting() {
+    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let mut listening = Listening::start(&["--forward-to", &format!("http://{closed}/")]);
+    assert_eq!(listening.send("POST", "application/json", AS_JSON), "200");
+    let told = listening.told();
+    assert!(told.contains("not forwarded to") && told.contains("refused"), "{told}");
+    // It takes connections, and never answers.
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut listening = Listening::start(&["--forward-to", &format!("http://{}/", silent.local_addr().unwrap())]);
+    let begun = Instant::now();
+    let answers: Vec<String> = (0..70).map(|_| listening.send("POST", "application/json", AS_JSON)).collect();
+    assert!(begun.elapsed() < Duration::from_secs(8), "{:?}", begun.elapsed());
+    let taken = answers.iter().filter(|status| *status == "200").count();
+    assert!((60..70).contains(&taken) && answers.last().unwrap() == "503", "what is too much is refused: {answers:?}");
+    assert!(listening.told().contains("refused with HTTP 503"));
+}
+
+#[test]
+fn reports_are_forwarded_over_http_to_this_machine_and_over_https_alone_elsewhere() {
+    let (port, own) = (TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string(), "itself");
+    for (url, why) in [
+        ("ftp://127.0.0.1/", "http:// or https://"),
+        ("127.0.0.1:80", "http:// or https://"),
+        ("http://me:hunter2@127.0.0.1/", "leave it out"),
+        ("http://localhost.example/", "--allow-plain-http"),
+        (&format!("http://127.0.0.1:{port}/"), own),
+        (&format!("http://localhost:{port}/"), own),
+    ] {
+        let refused = run(program().args(["listen", "--port", &port, "--forward-to", url]));
+        assert!(refused.status == 2 && refused.err.contains(why), "{url}: {refused:?}");
+    }
+}
+
+#[test]
+fn a_command_reads_each_report_and_its_exit_status_is_told() {
+    let script = "read line; echo \"$ANTS_OTP_REPORT_STATUS $ANTS_OTP_REPORT_TO $ANTS_OTP_REPORT_MESSAGE_ID \
+                  $ANTS_OTP_REPORT_CALLBACK_DATA $line\"; exit 3";
+    let mut listening = Listening::start(&["--exec", script, "--count", "1"]);
+    let report = AS_JSON.replace("order 7", "$(touch /tmp/x) `id` \\u0007");
+    assert_eq!(listening.send("POST", "application/json", &report), "200");
+    let shown = listening.line();
+    assert_eq!(shown["text"], "***");
+    let printed = listening.told();
+    let (variables, json) = printed.split_at(printed.find('{').unwrap());
+    assert_eq!(variables, "DELIVERED 66812345678 m $(touch /tmp/x) `id` \u{fffd} ");
+    assert_eq!(serde_json::from_str::<Value>(json).unwrap(), shown, "as it was shown");
+    assert_eq!(listening.told(), "ants-otp: exec, DELIVERED to 66812345678: exit status 3\n");
+    let mut rest = String::new();
+    listening.out.read_to_string(&mut rest).unwrap();
+    assert_eq!(rest, "", "standard output is for reports alone");
+}
+
+#[test]
+fn commands_run_a_few_at_once_and_the_service_does_not_wait_for_them() {
+    let mut listening = Listening::start(&["--exec", "sleep 0.5", "--count", "8"]);
+    let begun = Instant::now();
+    for _ in 0..8 {
+        assert_eq!(listening.send("POST", "application/json", AS_JSON), "200");
+    }
+    assert!(begun.elapsed() < Duration::from_millis(450), "{:?}", begun.elapsed());
+    let statuses: Vec<String> = (0..8).map(|_| listening.told()).collect();
+    assert!(statuses.iter().all(|told| told.ends_with(": exit status 0\n")), "{statuses:?}");
+    assert!(begun.elapsed() > Duration::from_millis(950), "8 commands, 4 at once: {:?}", begun.elapsed());
+    assert!(listening.child.wait().unwrap().success());
 }

@@ -1,10 +1,12 @@
 //! The program as a user runs it: what it prints, and the status it ends with.
 #![allow(clippy::unwrap_used)] // a panic is a test's report
 
+mod attempt;
 mod calls;
 mod capture;
 mod credentials;
 mod doctor;
+mod env_file;
 mod explain;
 mod listen;
 mod load;
@@ -14,6 +16,7 @@ mod pages;
 mod privileged;
 mod readme;
 mod sandbox;
+mod schema;
 mod usage;
 
 use ants_otp_sandbox::Sandbox;

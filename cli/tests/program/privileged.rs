@@ -43,4 +43,11 @@ fn a_setuid_program_takes_nothing_from_the_environment_and_says_so() {
     let balance = run(&setuid, &[&["balance"], &given[..]].concat());
     assert_eq!(balance.status, 0, "{balance:?}");
     assert!(!run(&plain, &["doctor"]).out.contains(REASON));
+    for (arguments, option) in [
+        (&["balance", "--env-file", "/etc/shadow"][..], "--env-file /etc/shadow: not read, since"),
+        (&["listen", "--exec", "id"], "--exec: not in"),
+    ] {
+        let refused = run(&setuid, arguments);
+        assert!(refused.status == 2 && refused.err.contains(option), "{refused:?}");
+    }
 }
