@@ -42,8 +42,18 @@ fn add(arguments: &ClientOptions, mut options: Options) -> Result<Options, Failu
             Code::InvalidOption,
             "--password needs a user name: add --user, or set ANTS_OTP_USERNAME",
         )),
+        (None, None) if arguments.token.is_none() && !environment::is_privileged() && is_unset(arguments) => {
+            Err(Failure::refused(Code::InvalidOption, MISSING))
+        }
         (None, None) => Ok(options),
     }
+}
+
+const MISSING: &str = "no credentials: set ANTS_OTP_USERNAME and ANTS_OTP_PASSWORD, or ANTS_OTP_TOKEN (in the environment or an \
+                       --env-file), or give --user and type the password at the prompt";
+
+fn is_unset(arguments: &ClientOptions) -> bool {
+    ["USERNAME", "PASSWORD", "TOKEN"].iter().all(|name| arguments.variable(&format!("ANTS_OTP_{name}")).is_none())
 }
 
 /// The environment's user name, where its password comes from elsewhere and no token speaks for the account.

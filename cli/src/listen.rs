@@ -5,6 +5,7 @@ mod exec;
 mod forward;
 mod queue;
 
+use crate::arguments::ClientOptions;
 use crate::report::{self, Failure, Report};
 use ants_otp::{Code, DeliveryReport, environment, parse_delivery_report};
 use axum::body::{Body, Bytes, to_bytes};
@@ -62,7 +63,7 @@ struct Show {
 }
 
 /// Listens until it is stopped, nobody reads what it shows, or the number of reports has come.
-pub fn serve(wanted: &ListenOptions, json: bool, allow_plain_http: bool) -> Result<Report, Failure> {
+pub fn serve(wanted: &ListenOptions, json: bool, client: &ClientOptions) -> Result<Report, Failure> {
     let address = SocketAddr::from((wanted.host, wanted.port));
     let refused =
         |error: std::io::Error| Failure::refused(Code::InvalidArgument, format!("cannot listen on {address}: {error}"));
@@ -70,7 +71,7 @@ pub fn serve(wanted: &ListenOptions, json: bool, allow_plain_http: bool) -> Resu
     runtime.block_on(async {
         let listener = tokio::net::TcpListener::bind(address).await.map_err(refused)?;
         let address = listener.local_addr().map_err(refused)?;
-        let passing = Passing::start(wanted, address, allow_plain_http)?;
+        let passing = Passing::start(wanted, address, client)?;
         if !address.ip().is_loopback() {
             report::complain("warning: everybody who can reach this machine can post to it: reports prove nothing");
         }
@@ -108,19 +109,17 @@ struct Passing {
 }
 
 impl Passing {
-    fn start(wanted: &ListenOptions, address: SocketAddr, allow_plain_http: bool) -> Result<Self, Failure> {
+    fn start(wanted: &ListenOptions, address: SocketAddr, client: &ClientOptions) -> Result<Self, Failure> {
         let refused = |why: String| Failure::refused(Code::InvalidArgument, why);
-        if let Some(problem) = wanted.forward_to.as_ref().and_then(|target| target.problem(address, allow_plain_http)) {
-            return Err(refused(format!("--forward-to: {problem}")));
-        }
         // Its caller would choose what runs with its rights.
         if wanted.exec.is_some() && environment::is_privileged() {
             return Err(refused("--exec: not in a program that runs setuid or with file capabilities".to_owned()));
         }
-        let started = |error| refused(format!("no thread can be started: {error}"));
+        let forward = wanted.forward_to.as_ref().map(|target| target.queue(address, client)).transpose();
+        let exec = wanted.exec.clone().map(exec::queue).transpose();
         Ok(Passing {
-            forward: wanted.forward_to.clone().map(Target::queue).transpose().map_err(started)?,
-            exec: wanted.exec.clone().map(exec::queue).transpose().map_err(started)?,
+            forward: forward.map_err(|why| refused(format!("--forward-to: {why}")))?,
+            exec: exec.map_err(|error| refused(format!("--exec: no thread can be started: {error}")))?,
         })
     }
 

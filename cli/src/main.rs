@@ -49,7 +49,7 @@ fn run(arguments: &mut Arguments) -> Result<Report, Failure> {
         Command::Call(operation) => call(options.with_file()?, operation, None),
         Command::Explain { code } => explain::report(code.as_deref()),
         Command::Doctor => Ok(doctor::report(options.with_file()?)),
-        Command::Listen(wanted) => listen::serve(wanted, arguments.json, options.allow_plain_http),
+        Command::Listen(wanted) => listen::serve(wanted, arguments.json, options),
         Command::Capture { output, operation } => capture::run(options.with_file()?, operation, output.as_deref()),
         Command::Load(load) => {
             let options = options.with_file()?;

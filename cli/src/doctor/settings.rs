@@ -16,14 +16,9 @@ pub fn checks(arguments: &ClientOptions) -> Vec<Check> {
             json!({ "setting": "environment", "value": "not used" }),
         ));
     }
-    checks.extend([
-        line(
-            "base URL",
-            without_login(found(arguments, arguments.base_url.clone(), "--base-url", "ANTS_OTP_BASE_URL")),
-            "https://api-service.ants.co.th",
-        ),
-        credentials(arguments),
-    ]);
+    let base_url = found(arguments, arguments.base_url.clone(), "--base-url", "ANTS_OTP_BASE_URL");
+    checks.push(line("base URL", without_login(base_url), "https://api-service.ants.co.th"));
+    checks.extend(credentials(arguments));
     checks.push(match found(arguments, arguments.otc_id.clone(), "--otc-id", "ANTS_OTP_OTC_ID") {
         Some(found) => line("otc id", Some(found), ""),
         None => Check::warning(
@@ -65,27 +60,25 @@ fn line(what: &str, found: Option<(String, String)>, default: &str) -> Check {
     )
 }
 
-/// Whether they can be used is for the core to say; here only where they are.
-fn credentials(arguments: &ClientOptions) -> Check {
-    let token = match &arguments.token {
-        Some(_) => Some("--token".to_owned()),
-        None if arguments.user.is_none() => {
-            variable(arguments, "ANTS_OTP_TOKEN").map(|_| arguments.source("ANTS_OTP_TOKEN"))
-        }
-        None => None,
-    };
-    if let Some(source) = token {
-        return line("credentials", Some(("token ***".to_owned(), source)), "");
+/// Whether they can be used is for the core to say; here only where they are. That there are none is a failure of its own.
+fn credentials(arguments: &ClientOptions) -> Option<Check> {
+    let shown = |what: String, source| Some(line("credentials", Some((what, source)), ""));
+    let source = |name| variable(arguments, name).map(|_| arguments.source(name));
+    if arguments.token.is_some() {
+        return shown("token ***".to_owned(), "--token".to_owned());
     }
-    let Some((user, source)) = found(arguments, arguments.user.clone(), "--user", "ANTS_OTP_USERNAME") else {
-        return line("credentials", None, "none");
-    };
+    if let (None, Some(source)) = (&arguments.user, source("ANTS_OTP_TOKEN")) {
+        return shown("token ***".to_owned(), source);
+    }
+    let (user, user_source) = found(arguments, arguments.user.clone(), "--user", "ANTS_OTP_USERNAME")?;
     let password = match &arguments.password {
-        Some(_) => "--password".to_owned(),
-        None if variable(arguments, "ANTS_OTP_PASSWORD").is_some() => arguments.source("ANTS_OTP_PASSWORD"),
-        None => return line("credentials", Some((format!("user {user}, no password"), source)), ""),
+        Some(_) => Some("--password".to_owned()),
+        None => source("ANTS_OTP_PASSWORD"),
     };
-    line("credentials", Some((format!("user {user}, password ***"), format!("{source}, {password}"))), "")
+    match password {
+        Some(password) => shown(format!("user {user}, password ***"), format!("{user_source}, {password}")),
+        None => shown(format!("user {user}, no password"), user_source),
+    }
 }
 
 /// The core's choice: what was given, else ANTS_OTP_PROXY, else the variables of all programs where they were asked for; and

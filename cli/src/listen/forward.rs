@@ -1,12 +1,16 @@
 //! `listen --forward-to`: each report is posted once more, byte for byte, to a server of the user's.
 
+use crate::arguments::ClientOptions;
 use crate::listen::queue::Queue;
 use crate::report;
 use axum::body::Bytes;
 use axum::http::Uri;
 use std::net::{IpAddr, SocketAddr};
+use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use ureq::Agent;
+use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
 
 /// From the name's resolution to the end of the answer.
 const DEADLINE: Duration = Duration::from_secs(10);
@@ -38,7 +42,7 @@ pub fn target(text: &str) -> Result<Target, String> {
 
 impl Target {
     /// Why reports cannot go there from a listener at `address`. They hold OTP codes.
-    pub fn problem(&self, address: SocketAddr, allow_plain_http: bool) -> Option<&'static str> {
+    fn problem(&self, address: SocketAddr, allow_plain_http: bool) -> Option<&'static str> {
         let host = self.0.host().unwrap_or_default().trim_matches(['[', ']']);
         let is_local =
             host.eq_ignore_ascii_case("localhost") || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
@@ -54,10 +58,16 @@ impl Target {
         }
     }
 
-    /// Posts each report that is pushed, a few at once, and tells what the target answered. Nothing is tried again.
-    pub fn queue(self) -> std::io::Result<Queue<Posted>> {
+    /// Posts each report that is pushed, a few at once, and tells what the target answered. Nothing is tried again. Fails
+    /// with a sentence where nothing can be posted from a listener at `address`.
+    pub fn queue(&self, address: SocketAddr, client: &ClientOptions) -> Result<Queue<Posted>, String> {
+        if let Some(problem) = self.problem(address, client.allow_plain_http) {
+            return Err(problem.to_owned());
+        }
+        let roots = client.ca_file.as_deref().map_or(Ok(RootCerts::WebPki), roots)?;
         let agent = Agent::config_builder()
             .timeout_global(Some(DEADLINE))
+            .tls_config(TlsConfig::builder().root_certs(roots).build())
             .http_status_as_error(false)
             .max_redirects(0)
             // Environment variables of other programs lead no OTP code astray.
@@ -65,8 +75,26 @@ impl Target {
             .user_agent(concat!("ants-otp/", env!("CARGO_PKG_VERSION")))
             .build()
             .new_agent();
-        Queue::start(AT_ONCE, move |posted| report::complain(&post(&agent, &self.0, &posted)))
+        let uri = self.0.clone();
+        Queue::start(AT_ONCE, move |posted| report::complain(&post(&agent, &uri, &posted)))
+            .map_err(|error| format!("no thread can be started: {error}"))
     }
+}
+
+/// Those of the file alone.
+fn roots(path: &Path) -> Result<RootCerts, String> {
+    let refused = |why: &dyn std::fmt::Display| format!("--ca-file {}: {why}", path.display());
+    let pem = std::fs::read(path).map_err(|error| refused(&error))?;
+    let mut certificates = Vec::new();
+    for item in parse_pem(&pem) {
+        if let PemItem::Certificate(certificate) = item.map_err(|error| refused(&error))? {
+            certificates.push(certificate);
+        }
+    }
+    if certificates.is_empty() {
+        return Err(refused(&"no certificate in it"));
+    }
+    Ok(RootCerts::Specific(Arc::new(certificates)))
 }
 
 fn post(agent: &Agent, target: &Uri, posted: &Posted) -> String {

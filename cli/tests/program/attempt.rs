@@ -1,6 +1,6 @@
 //! `try`: from the SMS to the verdict, with lines on standard input and at a terminal.
 
-use crate::{MOBILE, Run, program_at, program_for, run_typing};
+use crate::{MOBILE, Run, Watchdog, program_at, program_for, run_typing};
 use ants_otp_sandbox::{Codes, Sandbox};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
@@ -122,6 +122,7 @@ fn ctrl_c_at_the_prompt_and_during_a_call_tells_the_delivery() {
     let mut waiting = program_for(&sandbox);
     waiting.args(["try", MOBILE, "--json"]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = waiting.spawn().unwrap();
+    let _watchdog = Watchdog::over(&child);
     let mut line = String::new();
     BufReader::new(child.stderr.take().unwrap()).read_line(&mut line).unwrap();
     assert!(line.starts_with("SMS sent"), "{line}");
@@ -135,6 +136,7 @@ fn ctrl_c_at_the_prompt_and_during_a_call_tells_the_delivery() {
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let mut calling = program_at(&format!("http://{}", silent.local_addr().unwrap()));
     let child = calling.args(["try", MOBILE, "--json"]).stdout(Stdio::piped()).spawn().unwrap();
+    let _watchdog = Watchdog::over(&child);
     let (mut stream, _) = silent.accept().unwrap();
     let mut asked = [0; 4096];
     while !asked.contains(&b'}') && stream.read(&mut asked).unwrap() > 0 {}
@@ -157,6 +159,7 @@ fn at_a_terminal_it_asks_for_the_code() {
         eprintln!("no script(1) here: not tested");
         return;
     };
+    let _watchdog = Watchdog::over(&child);
     let (mut typing, mut shown) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
     let mut seen = Vec::new();
     for typed in ["00000\n", CODE, "\n"] {

@@ -1,6 +1,6 @@
 //! `listen`: reports in both forms are shown, their text is not, and what is none is refused.
 
-use crate::{program, run};
+use crate::{Watchdog, program, run};
 use serde_json::{Value, json};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
@@ -15,6 +15,7 @@ struct Listening {
     out: BufReader<ChildStdout>,
     err: BufReader<ChildStderr>,
     address: String,
+    _watchdog: Watchdog,
 }
 
 impl Listening {
@@ -27,7 +28,8 @@ impl Listening {
             .spawn()
             .unwrap();
         let (out, err) = (BufReader::new(child.stdout.take().unwrap()), BufReader::new(child.stderr.take().unwrap()));
-        let mut listening = Listening { child, out, err, address: String::new() };
+        let _watchdog = Watchdog::over(&child);
+        let mut listening = Listening { child, out, err, address: String::new(), _watchdog };
         let banner = listening.told();
         listening.address = banner.split(['/', ' ']).find(|word| word.contains("127.0.0.1:")).unwrap().to_owned();
         listening
@@ -176,6 +178,22 @@ fn a_target_that_is_away_or_silent_keeps_neither_the_service_nor_other_reports_w
     let taken = answers.iter().filter(|status| *status == "200").count();
     assert!((60..70).contains(&taken) && answers.last().unwrap() == "503", "what is too much is refused: {answers:?}");
     assert!(listening.told().contains("refused with HTTP 503"));
+}
+
+#[test]
+fn reports_are_forwarded_over_tls_to_a_server_that_is_trusted() {
+    let (url, ca_file) = crate::doctor::tls_service(90, "");
+    let mut trusting = Listening::start(&["--forward-to", &url, "--ca-file", ca_file.to_str().unwrap()]);
+    std::fs::remove_file(&ca_file).unwrap();
+    assert_eq!(trusting.send("POST", "application/json", AS_JSON), "200");
+    let told = trusting.told();
+    assert!(told.contains(&format!("ants-otp: forwarded to {url}/: 200 OK")), "{told}");
+    let mut wary = Listening::start(&["--forward-to", &url]);
+    assert_eq!(wary.send("POST", "application/json", AS_JSON), "200");
+    let told = wary.told();
+    assert!(told.contains("not forwarded") && told.contains("ertificate"), "{told}");
+    let refused = run(program().args(["listen", "--forward-to", &url, "--ca-file", "/nonexistent.pem"]));
+    assert!(refused.status == 2 && refused.err.contains("--ca-file /nonexistent.pem: No such file"), "{refused:?}");
 }
 
 #[test]

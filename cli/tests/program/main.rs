@@ -20,10 +20,13 @@ mod schema;
 mod usage;
 
 use ants_otp_sandbox::Sandbox;
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use std::ffi::OsString;
 use std::io::Write as _;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::time::Duration;
 
 pub(crate) const MOBILE: &str = "66812345678";
 
@@ -58,6 +61,22 @@ pub(crate) fn program() -> Command {
     }
     command.stdin(Stdio::null());
     command
+}
+
+/// Ends a process that hangs, so that what waits for it fails. As long as this lives.
+pub(crate) struct Watchdog(#[allow(dead_code)] Sender<()>); // what is dropped is what tells
+
+impl Watchdog {
+    pub(crate) fn over(child: &Child) -> Watchdog {
+        let (alive, dropped) = channel();
+        let pid = Pid::from_child(child);
+        std::thread::spawn(move || {
+            if dropped.recv_timeout(Duration::from_secs(60)) == Err(RecvTimeoutError::Timeout) {
+                let _ = kill_process(pid, Signal::KILL);
+            }
+        });
+        Watchdog(alive)
+    }
 }
 
 /// The program with the sandbox's account in its environment.

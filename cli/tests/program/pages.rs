@@ -33,7 +33,8 @@ fn each_shells_completion_knows_every_command() {
 /// What a shell offers after each of these lines, in its own words: one line each time.
 fn offered(shell: &str, lines: &[&str]) -> Option<Vec<String>> {
     let script = run(program().args(["completion", shell])).out;
-    let folder = std::env::temp_dir().join(format!("ants-otp-completion-{}-{shell}", std::process::id()));
+    let name = format!("ants-otp-completion-{}-{shell}-{}", std::process::id(), lines.len());
+    let folder = std::env::temp_dir().join(name);
     std::fs::create_dir_all(&folder).unwrap();
     std::fs::write(folder.join("_ants-otp"), &script).unwrap();
     std::fs::write(folder.join("a certificate.pem"), "").unwrap();

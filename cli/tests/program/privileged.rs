@@ -34,9 +34,12 @@ fn a_setuid_program_takes_nothing_from_the_environment_and_says_so() {
     let refused = run(&setuid, &["balance", "--user", sandbox.username()]);
     assert!(refused.status == 2 && refused.err.contains(REASON), "{refused:?}");
     let doctor = run(&setuid, &["doctor", "--timeout", "1"]);
-    for line in
-        [REASON, "base URL: https://api-service.ants.co.th (default)", "credentials: none", "proxy: none (default)"]
-    {
+    for line in [
+        REASON,
+        "base URL: https://api-service.ants.co.th (default)",
+        "credentials are missing",
+        "proxy: none (default)",
+    ] {
         assert!(doctor.out.contains(line), "{line}: {}", doctor.out);
     }
     let given = ["--base-url", sandbox.url(), "--user", sandbox.username(), "--password", sandbox.password()];

@@ -1,6 +1,6 @@
 //! What `--json` prints is what docs/program.schema.json says, for every command, whether it succeeds or fails.
 
-use crate::{MOBILE, Run, program, program_at, program_for, run, run_typing};
+use crate::{MOBILE, Run, Watchdog, program, program_at, program_for, run, run_typing};
 use ants_otp_sandbox::{Codes, Sandbox};
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
@@ -165,6 +165,7 @@ fn so_do_calls_that_get_no_answer_and_commands_that_are_none() {
 /// The first line that a command prints while it runs.
 fn first_line(command: &mut Command, act: impl FnOnce(&mut dyn std::io::BufRead)) -> Value {
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let _watchdog = Watchdog::over(&child);
     act(&mut BufReader::new(child.stderr.take().unwrap()));
     let mut line = String::new();
     BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
