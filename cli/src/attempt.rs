@@ -148,7 +148,12 @@ impl Attempt {
         let mut wrong = None;
         loop {
             ask();
-            match coming.recv().unwrap_or(Event::End) {
+            let event = coming.recv().unwrap_or(Event::End);
+            if !matches!(event, Event::Line(_)) && std::io::stdin().is_terminal() {
+                // Off the prompt's line.
+                tell("");
+            }
+            match event {
                 Event::Stop => return Err(Failure::given_up("Stopped before the number was verified.")),
                 Event::End => return wrong.ok_or_else(|| Failure::given_up("The input ended before a code came.")),
                 Event::Unreadable => tell("This is not UTF-8: enter the code again."),
@@ -199,7 +204,7 @@ impl Attempt {
             Err(failure) => {
                 let wanted = failure.retry_after().unwrap_or_default().min(LONGEST_PAUSE);
                 self.next_sms += wanted.saturating_sub(self.pause);
-                tell(&format!("No other SMS: {}", failure.text()));
+                tell(&format!("The resend failed: {}", failure.text()));
             }
         }
         Ok(())

@@ -1,4 +1,5 @@
-//! `doctor`: what keeps calls from working, line by line: settings, name, connections, proxy, TLS, clock, credentials. It goes the way of every call, through the core, and sends no SMS.
+//! `doctor`: what keeps calls from working, line by line: settings, name, connections, proxy, TLS, clock, credentials. It
+//! goes the way of every call, through the core, and sends no SMS.
 
 mod certificate;
 mod settings;

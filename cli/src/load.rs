@@ -37,7 +37,8 @@ pub struct LoadOptions {
     #[arg(long, default_value_t = 10.0, value_hint = ValueHint::Other)]
     seconds: f64,
     /// How long each thread pauses after a call
-    #[arg(long, default_value_t = 0, value_name = "MS", value_hint = ValueHint::Other, value_parser = clap::value_parser!(u64).range(..=600_000))]
+    #[arg(long, default_value_t = 0, value_name = "MS", value_hint = ValueHint::Other,
+          value_parser = clap::value_parser!(u64).range(..=600_000))]
     pause_ms: u64,
     /// Request OTPs for this number, instead of many made-up ones
     #[arg(long, value_name = "NUMBER", value_hint = ValueHint::Other)]
