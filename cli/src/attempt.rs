@@ -149,7 +149,7 @@ impl Attempt {
         loop {
             ask();
             let event = coming.recv().unwrap_or(Event::End);
-            if !matches!(event, Event::Line(_)) && std::io::stdin().is_terminal() {
+            if matches!(event, Event::End | Event::Stop) && std::io::stdin().is_terminal() {
                 // Off the prompt's line.
                 tell("");
             }

@@ -49,8 +49,8 @@ fn add(arguments: &ClientOptions, mut options: Options) -> Result<Options, Failu
     }
 }
 
-const MISSING: &str = "no credentials: set ANTS_OTP_USERNAME and ANTS_OTP_PASSWORD, or ANTS_OTP_TOKEN (in the environment or an \
-                       --env-file), or give --user and type the password at the prompt";
+const MISSING: &str = "no credentials: set ANTS_OTP_USERNAME and ANTS_OTP_PASSWORD, or ANTS_OTP_TOKEN (in the environment \
+                       or an --env-file), or give --user and type the password at the prompt";
 
 fn is_unset(arguments: &ClientOptions) -> bool {
     ["USERNAME", "PASSWORD", "TOKEN"].iter().all(|name| arguments.variable(&format!("ANTS_OTP_{name}")).is_none())
@@ -72,10 +72,15 @@ fn variable(arguments: &ClientOptions, name: &str) -> Result<Option<String>, Fai
     value.map_err(|_| Failure::refused(Code::InvalidOption, format!("{name} is not UTF-8: set it anew")))
 }
 
+/// Whether somebody may be there to type a password.
+pub fn can_ask() -> bool {
+    std::io::stdin().is_terminal() || std::io::stderr().is_terminal()
+}
+
 /// The prompt speaks to the terminal itself, so that a code may be piped in beside it.
 fn ask(user: &str) -> Result<String, Failure> {
     let refused = |why: String| Failure::refused(Code::InvalidOption, why);
-    if !std::io::stdin().is_terminal() && !std::io::stderr().is_terminal() {
+    if !can_ask() {
         let hint = if environment::is_privileged() { environment::NOT_USED } else { "set ANTS_OTP_PASSWORD" };
         return Err(refused(format!("the password is missing: {hint}")));
     }

@@ -85,7 +85,10 @@ pub fn serve(wanted: &ListenOptions, json: bool, client: &ClientOptions) -> Resu
         while written.is_ok() && wanted.count.is_none_or(|count| shown < count) {
             let Some(Received { outcome, answered }) = received.recv().await else { break };
             let outcome = if passing.have_room() { outcome } else { outcome.refused() };
-            written = outcome.show(show);
+            // Elsewhere: whoever reads the output slowly must not stop the clock by which senders are answered.
+            let showing = tokio::task::spawn_blocking(move || (outcome.show(show), outcome));
+            let Ok((result, outcome)) = showing.await else { break };
+            written = result;
             shown += outcome.reports();
             // The sender is told once the report has been shown.
             let _ = answered.send(outcome.answer());

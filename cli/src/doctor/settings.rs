@@ -2,6 +2,7 @@
 
 use super::Check;
 use crate::arguments::ClientOptions;
+use crate::credentials;
 use ants_otp::environment;
 use serde_json::json;
 
@@ -18,7 +19,7 @@ pub fn checks(arguments: &ClientOptions) -> Vec<Check> {
     }
     let base_url = found(arguments, arguments.base_url.clone(), "--base-url", "ANTS_OTP_BASE_URL");
     checks.push(line("base URL", without_login(base_url), "https://api-service.ants.co.th"));
-    checks.extend(credentials(arguments));
+    checks.extend(account(arguments));
     checks.push(match found(arguments, arguments.otc_id.clone(), "--otc-id", "ANTS_OTP_OTC_ID") {
         Some(found) => line("otc id", Some(found), ""),
         None => Check::warning(
@@ -61,7 +62,7 @@ fn line(what: &str, found: Option<(String, String)>, default: &str) -> Check {
 }
 
 /// Whether they can be used is for the core to say; here only where they are. That there are none is a failure of its own.
-fn credentials(arguments: &ClientOptions) -> Option<Check> {
+fn account(arguments: &ClientOptions) -> Option<Check> {
     let shown = |what: String, source| Some(line("credentials", Some((what, source)), ""));
     let source = |name| variable(arguments, name).map(|_| arguments.source(name));
     if arguments.token.is_some() {
@@ -77,6 +78,7 @@ fn credentials(arguments: &ClientOptions) -> Option<Check> {
     };
     match password {
         Some(password) => shown(format!("user {user}, password ***"), format!("{user_source}, {password}")),
+        None if credentials::can_ask() => shown(format!("user {user}, password from the prompt"), user_source),
         None => shown(format!("user {user}, no password"), user_source),
     }
 }

@@ -99,6 +99,9 @@ fn roots(path: &Path) -> Result<RootCerts, String> {
 
 fn post(agent: &Agent, target: &Uri, posted: &Posted) -> String {
     let begun = Instant::now();
+    // A key in the URL is nobody else's to read.
+    let shown_target = target.to_string();
+    let shown_target = shown_target.split('?').next().unwrap_or_default();
     let request = agent.post(target).header("Content-Type", &posted.content_type);
     match request.send(&posted.body[..]) {
         Ok(mut answer) => {
@@ -115,9 +118,9 @@ fn post(agent: &Agent, target: &Uri, posted: &Posted) -> String {
             };
             let words = words.split_whitespace().collect::<Vec<_>>().join(" ");
             let words = if words.is_empty() { words } else { format!(": {}", shown(&words)) };
-            format!("forwarded to {target}: {status} ({took} ms){words}")
+            format!("forwarded to {shown_target}: {status} ({took} ms){words}")
         }
-        Err(error) => format!("not forwarded to {target}: {error}"),
+        Err(error) => format!("not forwarded to {shown_target}: {error}"),
     }
 }
 
