@@ -14,7 +14,6 @@ else that goes wrong raises an `OtpError`, whose ``delivery`` says whether the r
 """
 
 from ants_otp._native import VERSION as __version__  # noqa: N811 - a constant in Rust
-from ants_otp.account import Account
 from ants_otp.client import Client
 from ants_otp.code import Code
 from ants_otp.error import (
@@ -37,6 +36,7 @@ from ants_otp.verification import Verification
 # False; type checkers know the name, and take it for true. Said so that jedi cannot tell, and reads both branches.
 TYPE_CHECKING = bool()  # noqa: UP018
 if TYPE_CHECKING:
+    from ants_otp.account import Account
     from ants_otp.aio import AsyncClient
     from ants_otp.delivery_report import DeliveryReport, parse_delivery_report
     from ants_otp.mobile import normalize_mobile
@@ -71,6 +71,7 @@ __all__ = [
 
 # What a blocking call does not need is loaded by whoever uses it: asyncio costs more than all of this package.
 _LATER = {
+    "Account": "ants_otp.account",
     "AsyncClient": "ants_otp.aio",
     "DeliveryReport": "ants_otp.delivery_report",
     "RawAnswer": "ants_otp.raw",

@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from typing_extensions import Self, Unpack
 
     from ants_otp import _types as later
+    from ants_otp._answered import Answered
     from ants_otp._native import Client as Native
     from ants_otp._native import ErrorParts, Fallible, Parts, RawAnswer
     from ants_otp._options import Defaults
-    from ants_otp._record import Record
 
-    Result = TypeVar("Result", bound=Record)
+    Result = TypeVar("Result", bound=Answered)
 else:
     from ants_otp._later import later
 

@@ -9,7 +9,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import ClassVar
 
-    from ants_otp import _native
     from ants_otp import _types as later
 else:
     from ants_otp._later import later
@@ -21,18 +20,10 @@ class Record:
     `to_dict` gives those of `_dict_fields`.
     """
 
-    __slots__ = ("_raw",)
+    __slots__ = ()
     if TYPE_CHECKING:
         _fields: ClassVar[tuple[str, ...]]
         _dict_fields: ClassVar[tuple[str, ...]]
-        _raw: _native.RawAnswer
-
-    @property
-    def raw(self) -> later.RawAnswer | None:
-        """The answer as it came, with secrets masked; None where no call gave this, and in a copy."""
-        from ants_otp.raw import from_native
-
-        return from_native(getattr(self, "_raw", None))
 
     def to_dict(self) -> dict[str, later.Any]:
         """The fields by name, as JSON can hold them. ``type(record)(**record.to_dict())`` equals the record."""

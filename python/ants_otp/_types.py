@@ -7,6 +7,7 @@ from decimal import Decimal
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeAlias, TypeVar
 
+from ants_otp.account import Account
 from ants_otp.aio import AsyncClient
 from ants_otp.code import Code
 from ants_otp.raw import RawAnswer
@@ -22,6 +23,7 @@ else:
 Status: TypeAlias = Literal["verified", "wrong_code", "over_limit", "expired", "already_confirmed"]
 
 __all__ = [
+    "Account",
     "Any",
     "AsyncClient",
     "Callable",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ants_otp._record import Record
+from ants_otp._answered import Answered
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -11,7 +11,7 @@ else:
     from ants_otp._later import later
 
 
-class Account(Record):
+class Account(Answered):
     """What a balance call gives."""
 
     __slots__ = ("_credit", "_type")

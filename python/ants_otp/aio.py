@@ -15,7 +15,6 @@ from ants_otp._base import BaseClient, result_of
 from ants_otp._completions import BATCH, Completions
 from ants_otp._method import method
 from ants_otp._native import Call
-from ants_otp.account import Account
 from ants_otp.code import Code
 from ants_otp.error import DeadlineError, Delivery, from_native, unwrap
 from ants_otp.sent import Sent, ids_of
@@ -141,7 +140,7 @@ class AsyncClient(BaseClient):
         return self._made(Verification, call)
 
     @method
-    def balance(self, **options: Unpack[Timeout]) -> Coroutine[Any, Any, Account]:
+    def balance(self, **options: Unpack[Timeout]) -> Coroutine[Any, Any, later.Account]:
         """The account and its credit. Costs nothing, so it also checks the credentials.
 
         Args:
@@ -151,6 +150,8 @@ class AsyncClient(BaseClient):
             AuthenticationError: The credentials are wrong.
             OtpError: Everything else, as in `request`.
         """
+        from ants_otp.account import Account
+
         try:
             call = Call.balance(options)
         finally:

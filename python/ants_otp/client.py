@@ -8,7 +8,6 @@ from ants_otp import _log
 from ants_otp._base import BaseClient, result_of
 from ants_otp._method import method
 from ants_otp._native import Call
-from ants_otp.account import Account
 from ants_otp.error import from_native, unwrap
 from ants_otp.sent import Sent, ids_of
 from ants_otp.verification import Verification
@@ -127,7 +126,7 @@ class Client(BaseClient):
         return self._made(Verification, call)
 
     @method
-    def balance(self, **options: Unpack[Timeout]) -> Account:
+    def balance(self, **options: Unpack[Timeout]) -> later.Account:
         """The account and its credit. Costs nothing, so it also checks the credentials.
 
         Args:
@@ -137,6 +136,8 @@ class Client(BaseClient):
             AuthenticationError: The credentials are wrong.
             OtpError: Everything else, as in `request`.
         """
+        from ants_otp.account import Account
+
         try:
             call = Call.balance(options)
         finally:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ants_otp._record import Record
+from ants_otp._answered import Answered
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -11,7 +11,7 @@ else:
     from ants_otp._later import later
 
 
-class Sent(Record):
+class Sent(Answered):
     """An OTP that the service has taken for sending. Holds no secret: the code itself is only in the SMS.
 
     To keep it between two requests of a web application, store `to_dict()` and read it

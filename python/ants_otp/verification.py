@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ants_otp._record import Record
+from ants_otp._answered import Answered
 from ants_otp.code import Code
 
 TYPE_CHECKING = False
@@ -20,7 +20,7 @@ _CODES: dict[str, Code] = {
 }
 
 
-class Verification(Record):
+class Verification(Answered):
     """How a verification ended. Its truth is the verdict: ``if client.verify(otp, code):``.
 
     The rest explains a no, and none of it lets anybody in.

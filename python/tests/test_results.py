@@ -21,16 +21,19 @@ from ants_otp import (
     CreditError,
     DeadlineError,
     Delivery,
+    DeliveryReport,
     InternalError,
     InvalidArgumentError,
     OtpError,
     RateLimitedError,
+    RawAnswer,
     Sent,
     ServiceError,
     Verification,
     _native,
 )
 from ants_otp.error import from_native
+from ants_otp.testing.sandbox import Message
 
 RESULTS: list[Any] = [
     Sent("OTP-1", "OTC-1", "XQPTR", "success", "d"),
@@ -177,3 +180,9 @@ def test_the_text_of_an_error_is_its_sentence() -> None:
 
 def test_delivery_numbers_are_those_of_c() -> None:
     assert {delivery.name: delivery.value for delivery in Delivery} == {"UNKNOWN": 0, "NOT_SENT": 1, "ANSWERED": 2}
+
+
+def test_an_answer_belongs_to_what_a_call_gives() -> None:
+    assert all(hasattr(kind, "raw") for kind in (Sent, Verification, Account, OtpError))
+    # Nobody asked a service for these.
+    assert not any(hasattr(kind, "raw") for kind in (DeliveryReport, RawAnswer, Message))
