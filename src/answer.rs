@@ -374,11 +374,13 @@ fn status_words(object: &Object<'_>) -> ServiceMessage {
 pub(crate) fn same_id(a: &str, b: &str) -> bool {
     // Most are the same to the letter, and a comparison of memory is fast. Else letter by letter: a copy in small letters
     // could be one of a secret.
-    a == b
-        || a.eq_ignore_ascii_case(b)
-        || !a.is_ascii()
-            && !b.is_ascii()
-            && a.chars().flat_map(char::to_lowercase).eq(b.chars().flat_map(char::to_lowercase))
+    a == b || a.eq_ignore_ascii_case(b) || same_beyond_ascii(a, b)
+}
+
+/// The same for letters that ASCII lacks. No text in ASCII equals one that is not: the Kelvin sign is no k.
+fn same_beyond_ascii(a: &str, b: &str) -> bool {
+    let [mut a_lower, b_lower] = [a, b].map(|text| text.chars().flat_map(char::to_lowercase));
+    !a.is_ascii() && !b.is_ascii() && a_lower.by_ref().eq(b_lower)
 }
 
 fn code_of_status(http_status: u16) -> Option<Code> {
@@ -388,5 +390,26 @@ fn code_of_status(http_status: u16) -> Option<Code> {
         402 => Some(Code::CreditNotEnough),
         429 => Some(Code::RateLimited),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn identifiers_are_the_same_without_letter_case() {
+        for (a, b, same) in [
+            ("abc", "abc", true),
+            ("aBc", "AbC", true),
+            ("abc", "abd", false),
+            ("รหัสÖ", "รหัสö", true),
+            ("Öa", "öb", false),
+            // The Kelvin sign in small letters is k.
+            ("\u{212A}1", "k1", false),
+            ("k1", "\u{212A}1", false),
+        ] {
+            assert_eq!(same_id(a, b), same, "{a} {b}");
+        }
     }
 }

@@ -308,6 +308,23 @@ fn retry_after_is_read_as_seconds_or_date() {
 }
 
 #[test]
+fn the_sentence_about_a_bare_status_says_what_to_change() {
+    let bench = Bench::new();
+    for (status, words) in [
+        (301, "redirects are not followed"),
+        (399, "redirects are not followed"),
+        (404, "check the base URL and its path"),
+        (405, "check the base URL and its path"),
+        (403, "status 403."),
+        (500, "status 500."),
+    ] {
+        *bench.answer.lock().unwrap() = http(status, "");
+        let error = bench.client.balance().unwrap_err();
+        assert!(error.message().contains(words), "{}", error.message());
+    }
+}
+
+#[test]
 fn balance_answers() {
     let bench = Bench::new();
     let ask = |body: &str| {
@@ -323,6 +340,8 @@ fn balance_answers() {
     assert_eq!(ask(r#"{"type":"postpaid","credit":1.0E7}"#), account("postpaid", "10000000"));
     assert_eq!(ask(r#"{"type":"postpaid","credit":"-3"}"#), account("postpaid", "-3"));
     assert_eq!(ask(r#"{"type":"prepaid"}"#), Err(-31));
+    assert_eq!(ask(r#"{"credit":1}"#), Err(-31));
+    assert_eq!(ask(r#"{"type":" ","credit":1}"#), Err(-31));
     assert_eq!(ask(r#"{"type":"prepaid","credit":true}"#), Err(-31));
     assert_eq!(ask(r#"{"error":{"message":"Authentication failed"}}"#), Err(9998));
 }
