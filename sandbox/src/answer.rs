@@ -49,16 +49,23 @@ impl Answer {
         Answer { status: 400, body: json!({ "error": { "message": "Bad Request", "description": description } }) }
     }
 
-    pub(crate) fn json(&self) -> Response {
-        self.respond(Format::Json)
+    /// The refusal of a path or method that is none. It has no `error`, which would make a client take it for a word of the
+    /// service.
+    pub(crate) fn misdirected(status: StatusCode, description: &str) -> Answer {
+        let message = status.canonical_reason().unwrap_or_default();
+        Answer { status: status.as_u16(), body: json!({ "message": message, "description": description }) }
     }
 
-    pub(crate) fn respond(&self, format: Format) -> Response {
+    pub(crate) fn json(&self) -> Response {
+        self.written(Format::Json).map(Body::from)
+    }
+
+    pub(crate) fn written(&self, format: Format) -> Response<String> {
         let (media_type, body) = match format {
             Format::Json => ("application/json", self.body.to_string()),
             Format::Xml => ("application/xml", xml::document("response", &self.body)),
         };
-        let mut response = Response::new(Body::from(body));
+        let mut response = Response::new(body);
         *response.status_mut() = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));

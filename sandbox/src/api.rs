@@ -2,9 +2,11 @@
 //! `tools.rs`.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use ants_otp::Code;
 use axum::Router;
+use axum::body::Body;
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
@@ -18,7 +20,9 @@ use crate::fault::{Operation, Trouble};
 use crate::line::Shears;
 use crate::magic::Magic;
 use crate::otp::Notify;
-use crate::service::{Refusal, Service};
+use crate::paths;
+use crate::request_log::{LoggedRequest, Outcome};
+use crate::service::{Refusal, Sent, Service};
 use crate::trouble;
 
 /// The header by which a request chooses the dialect of its answer.
@@ -47,31 +51,47 @@ struct Call<'a> {
     fields: &'a Fields,
 }
 
-fn request(call: Call) -> Result<Answer, Refusal> {
+/// A call that was carried out: the answer, and what it comes to.
+struct Done {
+    answer: Answer,
+    code: Code,
+    reason: &'static str,
+    otp_id: Option<String>,
+}
+
+impl Done {
+    fn sent(dialect: Dialect, sent: Sent) -> Done {
+        Done { answer: dialect.sent(&sent), code: Code::Ok, reason: "", otp_id: Some(sent.otp_id) }
+    }
+}
+
+fn request(call: Call) -> Result<Done, Refusal> {
     let fields = call.fields;
     let (otc_id, mobile) = (fields.required("otcId")?, fields.required("mobile")?);
     let sent = call.service.request(call.account, otc_id, mobile, notify(fields)?)?;
-    Ok(call.dialect.sent(&sent))
+    Ok(Done::sent(call.dialect, sent))
 }
 
-fn resend(call: Call) -> Result<Answer, Refusal> {
+fn resend(call: Call) -> Result<Done, Refusal> {
     let fields = call.fields;
     let (otp_id, otc_id) = (fields.optional("otpId")?, fields.optional("otcId")?);
     let sent = call.service.resend(call.account, otp_id, otc_id, notify(fields)?)?;
-    Ok(call.dialect.sent(&sent))
+    Ok(Done::sent(call.dialect, sent))
 }
 
-fn verify(call: Call) -> Result<Answer, Refusal> {
+fn verify(call: Call) -> Result<Done, Refusal> {
     let fields = call.fields;
     let (otp_id, typed) = (fields.required("otpId")?, fields.required("otpCode")?);
     // The specification shows them here too, where no SMS goes out whose delivery could be reported.
     notify(fields)?;
     let (otp_id, verification) = call.service.verify(call.account, otp_id, typed)?;
-    Ok(call.dialect.verification(&otp_id, &verification))
+    let (code, reason) = verification.outcome();
+    Ok(Done { answer: call.dialect.verification(&otp_id, &verification), code, reason, otp_id: Some(otp_id) })
 }
 
-fn balance(call: Call) -> Result<Answer, Refusal> {
-    Ok(call.dialect.balance(&call.service.balance(call.account)))
+fn balance(call: Call) -> Result<Done, Refusal> {
+    let answer = call.dialect.balance(&call.service.balance(call.account));
+    Ok(Done { answer, code: Code::Ok, reason: "", otp_id: None })
 }
 
 fn notify(fields: &Fields) -> Result<Notify, Refusal> {
@@ -90,51 +110,128 @@ async fn answer(
     http: Request,
     operation: Operation,
 ) -> Response {
+    let begun = Instant::now();
     let (head, body) = http.into_parts();
-    let body = body::read(body).await;
-    let (answer, trouble) = decide(&mut lock(&service), &head.headers, body, operation);
-    let response = answer.respond(Format::accepted(&head.headers));
+    let (body, whole) = body::read_some(body).await;
+    let (response, trouble) = {
+        let service = &mut *lock(&service);
+        let (answer, trouble, outcome) = decide(service, &head.headers, (&body, whole), operation);
+        let response = match trouble {
+            Some(Trouble::Html(status)) => trouble::page(status),
+            _ => answer.written(Format::accepted(&head.headers)),
+        };
+        service.log(LoggedRequest::new(&head, &body, outcome, &response, begun.elapsed()));
+        (response.map(Body::from), trouble)
+    };
     match trouble {
         Some(trouble) => trouble::befall(trouble, response, &shears).await,
         None => response,
     }
 }
 
-/// The answer, and what befalls it. Faults do not see a call without credentials, nor one whose body is too large.
+/// A path that is none.
+pub(crate) async fn unknown_path(State(service): State<Shared>, http: Request) -> Response {
+    let reason = paths::unknown(http.uri().path());
+    misdirected(service, http, StatusCode::NOT_FOUND, reason).await
+}
+
+/// A method that a path does not take.
+pub(crate) async fn wrong_method(State(service): State<Shared>, http: Request) -> Response {
+    let reason = paths::wrong_method(http.uri().path(), http.method().as_str());
+    misdirected(service, http, StatusCode::METHOD_NOT_ALLOWED, reason).await
+}
+
+async fn misdirected(service: Shared, http: Request, status: StatusCode, reason: String) -> Response {
+    let begun = Instant::now();
+    let (head, body) = http.into_parts();
+    let (body, _) = body::read_some(body).await;
+    let response = Answer::misdirected(status, &reason).written(Format::accepted(&head.headers));
+    let path = head.uri.path();
+    if !paths::is_own(path) {
+        let operation = Operation::at(path);
+        let outcome = Outcome { operation, code: Code::HttpStatus, reason, mobile: None, otp_id: None, fault: None };
+        lock(&service).log(LoggedRequest::new(&head, &body, outcome, &response, begun.elapsed()));
+    }
+    response.map(Body::from)
+}
+
+type Decision = (Answer, Option<Trouble>, Outcome);
+
+/// The answer, what befalls it, and what the log says. Faults do not see a call without credentials, nor one whose body is
+/// too large.
 fn decide(
     service: &mut Service,
     headers: &HeaderMap,
-    body: Result<Vec<u8>, NoBody>,
+    (body, whole): (&[u8], Result<(), NoBody>),
     operation: Operation,
-) -> (Answer, Option<Trouble>) {
+) -> Decision {
     let account = account_of(service, headers);
+    let refused = |answer, refusal: &Refusal| (answer, None, outcome(operation, refusal.code, refusal.reason()));
     let dialect = match chosen(headers) {
         Ok(chosen) => chosen.unwrap_or(service.dialect_of(account)),
-        Err(answer) => return (answer, None),
+        Err(why) => return refused(Answer::bad_request(&*why), &Refusal::bad_request(why)),
     };
-    let Some(account) = account else { return (dialect.refusal(&Code::AuthenticationFailed.into()), None) };
-    let body = match body {
-        Ok(body) => body,
-        Err(NoBody::TooLarge) => return (too_large(dialect), None),
-        Err(NoBody::Broken) => return (dialect.refusal(&Refusal::bad_request("the body broke off")), None),
-    };
+    let refused = |refusal: Refusal| refused(dialect.refusal(&refusal), &refusal);
+    let Some(account) = account else { return refused(Refusal::new(Code::AuthenticationFailed, stranger(headers))) };
+    match whole {
+        Ok(()) => {}
+        Err(NoBody::TooLarge) => {
+            let (answer, trouble, outcome) = refused(Refusal::bad_request(too_large()));
+            // Such a body would not reach the real service's program, so the status is HTTP's own in every dialect.
+            return (Answer { status: StatusCode::PAYLOAD_TOO_LARGE.as_u16(), ..answer }, trouble, outcome);
+        }
+        Err(NoBody::Broken) => return refused(Refusal::bad_request("the body broke off")),
+    }
     let struck = service.faults.strike(operation);
     if let Some(Trouble::Refuse(code)) = struck {
         let unsaved = service.commit().is_err();
-        return (dialect.refusal(&if unsaved { Code::Exception } else { code }.into()), None);
+        let code = if unsaved { Code::Exception } else { code };
+        let (answer, _, outcome) = refused(Refusal::new(code, "A fault that is set refuses the call."));
+        return (answer, None, Outcome { fault: struck.map(Trouble::word), ..outcome });
     }
-    let mut magic = None;
-    let answer = Fields::read(headers, &body)
-        .and_then(|fields| {
-            let answer = perform(operation, Call { service, account, dialect, fields: &fields })?;
-            magic = magic_trouble(service, account, &fields, operation);
-            Ok(answer)
-        })
-        .and_then(|answer| service.commit().map(|()| answer).map_err(Refusal::from));
-    (answer.unwrap_or_else(|refusal| dialect.refusal(&refusal)), struck.or(magic))
+    let fields = match Fields::read(headers, body) {
+        Ok(fields) => fields,
+        Err(refusal) => {
+            let (answer, _, outcome) = refused(refusal);
+            return (answer, struck, Outcome { fault: struck.map(Trouble::word), ..outcome });
+        }
+    };
+    carry_out(operation, Call { service, account, dialect, fields: &fields }, struck)
 }
 
-fn perform(operation: Operation, call: Call) -> Result<Answer, Refusal> {
+/// A call with readable fields.
+fn carry_out(operation: Operation, call: Call, struck: Option<Trouble>) -> Decision {
+    let Call { service, account, dialect, fields } = call;
+    let done = perform(operation, Call { service: &mut *service, account, dialect, fields });
+    let done = done.and_then(|done| service.commit().map(|()| done).map_err(Refusal::from));
+    let named = fields.optional("otpId").ok().flatten();
+    let mobile = match operation {
+        Operation::Request => fields.optional("mobile").ok().flatten(),
+        Operation::Resend | Operation::Verify => named.and_then(|otp_id| service.mobile_of(account, otp_id)),
+        Operation::Balance => None,
+    };
+    // What the number of the call's person brings to its answer.
+    let magic = mobile.filter(|_| done.is_ok()).and_then(|mobile| Magic::trouble(mobile, operation));
+    let trouble = struck.or(magic);
+    let (answer, code, reason, otp_id) = match done {
+        Ok(done) => (done.answer, done.code, done.reason.to_owned(), done.otp_id),
+        Err(refusal) => (dialect.refusal(&refusal), refusal.code, refusal.reason(), None),
+    };
+    let sent_to = otp_id.as_deref().and_then(|otp_id| service.mobile_of(account, otp_id));
+    let outcome = Outcome {
+        mobile: mobile.or(sent_to).map(str::to_owned),
+        fault: trouble.map(Trouble::word),
+        otp_id: otp_id.or(named.map(str::to_owned)),
+        ..outcome(operation, code, reason)
+    };
+    (answer, trouble, outcome)
+}
+
+fn outcome(operation: Operation, code: Code, reason: String) -> Outcome {
+    Outcome { operation: Some(operation), code, reason, mobile: None, otp_id: None, fault: None }
+}
+
+fn perform(operation: Operation, call: Call) -> Result<Done, Refusal> {
     match operation {
         Operation::Request => request(call),
         Operation::Resend => resend(call),
@@ -143,23 +240,11 @@ fn perform(operation: Operation, call: Call) -> Result<Answer, Refusal> {
     }
 }
 
-/// What the number of the call's person brings to its answer.
-fn magic_trouble(service: &Service, account: usize, fields: &Fields, operation: Operation) -> Option<Trouble> {
-    let mobile = match operation {
-        Operation::Request => fields.optional("mobile").ok()??,
-        Operation::Verify => service.mobile_of(account, fields.optional("otpId").ok()??)?,
-        Operation::Resend | Operation::Balance => return None,
-    };
-    Magic::trouble(mobile, operation)
-}
-
 /// The dialect that the request itself asks for.
-fn chosen(headers: &HeaderMap) -> Result<Option<Dialect>, Answer> {
+fn chosen(headers: &HeaderMap) -> Result<Option<Dialect>, String> {
     let Some(value) = headers.get(DIALECT_HEADER) else { return Ok(None) };
-    match value.to_str().unwrap_or_default().parse() {
-        Ok(dialect) => Ok(Some(dialect)),
-        Err(error) => Err(Answer::bad_request(format!("X-Sandbox-Dialect: {error}"))),
-    }
+    let dialect = value.to_str().unwrap_or_default().parse();
+    dialect.map(Some).map_err(|error| format!("X-Sandbox-Dialect: {error}"))
 }
 
 fn account_of(service: &Service, headers: &HeaderMap) -> Option<usize> {
@@ -170,8 +255,21 @@ fn account_of(service: &Service, headers: &HeaderMap) -> Option<usize> {
     }
 }
 
-/// Such a body would not reach the real service's program, so the status is HTTP's own in every dialect.
-fn too_large(dialect: Dialect) -> Answer {
-    let description = format!("the body is larger than {} bytes", body::LARGEST);
-    Answer { status: StatusCode::PAYLOAD_TOO_LARGE.as_u16(), ..dialect.refusal(&Refusal::bad_request(description)) }
+/// Why the credentials are no account's, for the log.
+fn stranger(headers: &HeaderMap) -> &'static str {
+    let mut values = headers.get_all(header::AUTHORIZATION).iter();
+    match (values.next(), values.next()) {
+        (None, _) => "There is no Authorization header.",
+        (Some(_), Some(_)) => "There is more than one Authorization header.",
+        (Some(value), None) => match Presented::read(value.as_bytes()) {
+            Some(Presented::Basic(pair)) if !pair.contains(&b':') => "The Basic credentials hold no colon.",
+            Some(Presented::Basic(_)) => "No account has this user name with this password.",
+            Some(Presented::Bearer(_)) => "No account has this token.",
+            None => "The Authorization is neither Bearer nor Basic with base64 behind it.",
+        },
+    }
+}
+
+fn too_large() -> String {
+    format!("the body is larger than {} bytes", body::LARGEST)
 }

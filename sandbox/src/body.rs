@@ -25,19 +25,25 @@ pub(crate) enum NoBody {
     Broken,
 }
 
-pub(crate) async fn read(mut body: Body) -> Result<Vec<u8>, NoBody> {
+pub(crate) async fn read(body: Body) -> Result<Vec<u8>, NoBody> {
+    let (bytes, whole) = read_some(body).await;
+    whole.map(|()| bytes)
+}
+
+/// The first [`LARGEST`] bytes of a body, and whether that is all of it.
+pub(crate) async fn read_some(mut body: Body) -> (Vec<u8>, Result<(), NoBody>) {
     let mut bytes = Vec::new();
     let mut seen = 0;
     while let Some(frame) = body.frame().await {
-        let Ok(data) = frame.map_err(|_| NoBody::Broken)?.into_data() else { continue };
+        let Ok(frame) = frame else { return (bytes, Err(NoBody::Broken)) };
+        let Ok(data) = frame.into_data() else { continue };
         seen += data.len();
-        if seen <= LARGEST {
-            bytes.extend_from_slice(&data);
-        } else if seen > READ_PAST {
+        bytes.extend_from_slice(&data[..data.len().min(LARGEST - bytes.len())]);
+        if seen > READ_PAST {
             break;
         }
     }
-    if seen <= LARGEST { Ok(bytes) } else { Err(NoBody::TooLarge) }
+    (bytes, if seen <= LARGEST { Ok(()) } else { Err(NoBody::TooLarge) })
 }
 
 /// The fields of a JSON object.

@@ -11,6 +11,7 @@ use axum::routing::get;
 use http_body_util::channel::{Channel, Sender};
 use serde_json::{Value, json};
 
+use crate::LoggedRequest;
 use crate::api::{Shared, lock};
 use crate::message;
 use crate::service::Service;
@@ -18,6 +19,9 @@ use crate::tools::clock_json;
 
 /// A snapshot tells this many of the newest messages.
 const SNAPSHOT: usize = 500;
+
+/// And this many of the newest requests.
+const SNAPSHOT_REQUESTS: usize = 200;
 
 /// After so long without an event a comment is sent, by which both sides notice that the other is gone.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
@@ -61,6 +65,8 @@ struct Known {
     now: Duration,
     advanced: Duration,
     faults: Value,
+    /// The id of the newest.
+    request: u64,
 }
 
 impl Known {
@@ -71,6 +77,7 @@ impl Known {
             now: service.now(),
             advanced: service.clock().advanced(),
             faults: service.faults.json(),
+            request: service.requests.newest(),
         }
     }
 }
@@ -97,6 +104,9 @@ fn changes(service: &Service, known: &Known, present: &Known) -> String {
     for otp in service.outbox.changed_or(known.revision, |otp| otp.changed_by_itself(known.now, present.now)) {
         text.push_str(&event("message", &message::json(otp, present.now)));
     }
+    for request in service.requests.after(known.request) {
+        text.push_str(&event("request", &request.json()));
+    }
     text
 }
 
@@ -104,8 +114,11 @@ fn snapshot(service: &Service) -> Value {
     let now = service.now();
     let newest: Vec<_> = service.outbox.iter().rev().take(SNAPSHOT).collect();
     let messages: Vec<Value> = newest.into_iter().rev().map(|otp| message::json(otp, now)).collect();
+    let older = service.requests.iter().len().saturating_sub(SNAPSHOT_REQUESTS);
+    let requests: Vec<Value> = service.requests.iter().skip(older).map(LoggedRequest::json).collect();
     json!({
         "messages": messages,
+        "requests": requests,
         "clock": clock_json(service),
         "faults": service.faults.json(),
         "account": service.example_account(),

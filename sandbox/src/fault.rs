@@ -28,6 +28,17 @@ impl Operation {
         ("verify", Operation::Verify),
         ("balance", Operation::Balance),
     ];
+
+    /// The operation that has this path.
+    pub(crate) fn at(path: &str) -> Option<Operation> {
+        match path {
+            "/otp/requestOTP" => Some(Operation::Request),
+            "/otp/resendOTP" => Some(Operation::Resend),
+            "/otp/verifyOTP" => Some(Operation::Verify),
+            "/account/balance" => Some(Operation::Balance),
+            _ => None,
+        }
+    }
 }
 
 /// What happens to a call. Everything but [`Trouble::Refuse`] hits the answer only: the operation itself is done, an SMS
@@ -62,7 +73,7 @@ const LONGEST_DELAY: Duration = Duration::from_secs(600);
 pub(crate) const HTML_STATUS: u16 = 502;
 
 impl Trouble {
-    fn word(self) -> &'static str {
+    pub(crate) fn word(self) -> &'static str {
         match self {
             Trouble::Refuse(_) => "refuse",
             Trouble::Silent => "silent",

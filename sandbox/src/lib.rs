@@ -39,11 +39,12 @@
 //!
 //! * `GET /`: the inbox, a page for a browser.
 //! * `GET /sandbox/messages`: the newest 10 000 SMS, oldest first, as a list of objects with the names of [`Message`].
+//! * `GET /sandbox/requests`: the newest 1 000 requests and what was answered, with the names of [`LoggedRequest`].
 //! * `GET /sandbox/events`: what happens, as it happens, as server-sent events.
 //! * `POST /sandbox/reports` with `{"otp_id": …, "status": …}`: decides what becomes of an SMS, as a [`Fate`], and reports it.
 //! * `GET`, `POST` and `DELETE /sandbox/faults`: what goes wrong with the next calls, as [`Fault`] explains.
 //! * `GET` and `POST /sandbox/clock`, the latter with `{"advance_seconds": n}`: shows the clock and moves it ahead.
-//! * `POST /sandbox/reset`: forgets all SMS and faults.
+//! * `POST /sandbox/reset`: forgets all SMS, requests and faults.
 //!
 //! They answer loopback names only, and refuse what another web page in a browser on this machine sends them.
 //!
@@ -124,13 +125,16 @@ mod fault;
 mod guard;
 mod line;
 mod magic;
+mod mask;
 mod message;
 mod mobile;
 mod otp;
 mod outbox;
 mod page;
+mod paths;
 mod report;
 mod reporter;
+mod request_log;
 mod server;
 mod service;
 mod tools;
@@ -150,6 +154,7 @@ pub use fault::{Fault, Operation};
 pub use message::Message;
 pub use otp::State;
 pub use report::{Fate, Report, ReportState, UnknownFate};
+pub use request_log::{HttpContent, LoggedRequest};
 
 use api::{Shared, lock};
 use server::Server;
@@ -224,6 +229,12 @@ impl Sandbox {
         lock(&self.service).messages()
     }
 
+    /// The newest 1 000 requests on the service's paths and on paths that are none, oldest first, with their answers;
+    /// refusals too. Secrets are masked.
+    pub fn requests(&self) -> Vec<LoggedRequest> {
+        lock(&self.service).requests.iter().cloned().collect()
+    }
+
     /// The code of the newest SMS to this number, which is written as the client sent it (`66812345678`).
     pub fn last_code(&self, mobile: &str) -> Option<String> {
         lock(&self.service).last_code(mobile)
@@ -251,7 +262,7 @@ impl Sandbox {
         let _ = service.commit();
     }
 
-    /// Forgets all SMS and faults. Credit, the sequence of codes and the clock are as they were at the start.
+    /// Forgets all SMS, requests and faults. Credit, the sequence of codes and the clock are as they were at the start.
     pub fn reset(&self) {
         let _ = lock(&self.service).reset();
     }

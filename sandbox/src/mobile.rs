@@ -19,6 +19,14 @@ pub(crate) fn check(mobile: &str) -> Result<(), Code> {
     }
 }
 
+/// Why such a number is refused, for the log.
+pub(crate) fn why(code: Code) -> &'static str {
+    match code {
+        Code::NumberPrefixMissing => "The number has no country prefix: it must be written as 66812345678.",
+        _ => "The number is not 1 to 15 digits: it must be written as 66812345678.",
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

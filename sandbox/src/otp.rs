@@ -33,6 +33,18 @@ pub(crate) struct Verification {
     pub is_expr_code: bool,
 }
 
+impl Verification {
+    /// What it comes to, and why, for the log.
+    pub(crate) fn outcome(&self) -> (Code, &'static str) {
+        match self {
+            Verification { is_error_count: true, .. } => (Code::OverLimitUsage, "Too many wrong codes were typed."),
+            Verification { is_expr_code: true, .. } => (Code::CodeExpired, "The code has expired."),
+            Verification { result: true, .. } => (Code::Ok, ""),
+            _ => (Code::WrongCode, "The code is not the one of the SMS."),
+        }
+    }
+}
+
 /// Where and how a delivery report was asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(crate) struct Notify {
@@ -139,6 +151,16 @@ impl Otp {
             State::Locked => Err(Code::OverLimitUsage),
             State::Waiting | State::Expired if self.resends_left == 0 => Err(Code::OverLimitUsage),
             State::Waiting | State::Expired => Ok(()),
+        }
+    }
+
+    /// Why it is neither verified nor resent, for the log.
+    pub(crate) fn why_not(&self, now: Duration) -> &'static str {
+        match self.state(now) {
+            State::Replaced => "The OTP was resent: the otpId of the resend is the one to go on with.",
+            State::Confirmed => "The OTP was confirmed before.",
+            State::Locked => "The OTP is locked: too many wrong codes were typed.",
+            State::Waiting | State::Expired => "The OTP was resent as often as its configuration allows.",
         }
     }
 

@@ -97,7 +97,8 @@ impl Drop for EndSignal {
 
 async fn serve(listener: tokio::net::TcpListener, service: Shared, stopped: watch::Receiver<bool>) {
     let own = tools::routes().merge(events::routes()).merge(page::routes()).layer(middleware::from_fn(guard));
-    let app = Router::new().merge(api::routes()).merge(own).with_state(service);
+    let app = Router::new().merge(api::routes()).merge(own);
+    let app = app.fallback(api::unknown_path).method_not_allowed_fallback(api::wrong_method).with_state(service);
     let app = app.into_make_service_with_connect_info::<Shears>();
     let serving = axum::serve(Lines(listener), app).with_graceful_shutdown(until(stopped.clone()));
     let serving = tokio::spawn(serving.into_future());

@@ -16,6 +16,7 @@ use crate::magic::Magic;
 use crate::otp::{Letter, Notify, Otp, Verification};
 use crate::outbox::Outbox;
 use crate::report::{self, Delivery, Fate, Outcome, Report};
+use crate::request_log::{LoggedRequest, RequestLog};
 use crate::{Account, Clock, Codes, Credit, Dialect, Message, OtpConfig, message, mobile};
 
 /// What a service is made with.
@@ -36,6 +37,7 @@ pub(crate) struct Service {
     accounts: Vec<Account>,
     pub outbox: Outbox,
     pub faults: Faults,
+    pub requests: RequestLog,
     /// The ids of the OTPs whose reports are not at their end, so that nobody looks through all OTPs at each change.
     reporting: Vec<String>,
     /// How often everything was forgotten.
@@ -53,26 +55,55 @@ pub(crate) struct Refusal {
     pub code: Code,
     /// What the developer should change, empty where the code says all.
     pub description: String,
+    /// What the service does not say and the log does.
+    because: &'static str,
 }
 
 impl Refusal {
+    pub(crate) fn new(code: Code, because: &'static str) -> Refusal {
+        Refusal { code, description: String::new(), because }
+    }
+
     pub(crate) fn bad_request(description: impl Into<String>) -> Refusal {
-        Refusal { code: Code::BadRequest, description: description.into() }
+        Refusal { description: description.into(), ..Refusal::from(Code::BadRequest) }
+    }
+
+    /// Why, in a sentence.
+    pub(crate) fn reason(&self) -> String {
+        match (self.because, self.description.as_str()) {
+            ("", "") => self.code.text("en").into(),
+            ("", description) => sentence(description),
+            (because, _) => because.into(),
+        }
+    }
+}
+
+/// With a capital letter and a full stop.
+fn sentence(text: &str) -> String {
+    // What begins with a field's name keeps its spelling.
+    let is_word = text.split(' ').next().is_some_and(|word| word.chars().all(|c| c.is_ascii_lowercase()));
+    match text.chars().next() {
+        Some(first) if is_word => format!("{}{}.", first.to_ascii_uppercase(), &text[first.len_utf8()..]),
+        _ => format!("{text}."),
     }
 }
 
 impl From<Code> for Refusal {
     fn from(code: Code) -> Refusal {
-        Refusal { code, description: String::new() }
+        Refusal::new(code, "")
     }
 }
 
-/// The random source failed.
+/// The random source failed, or the database.
 impl From<io::Error> for Refusal {
     fn from(error: io::Error) -> Refusal {
-        Refusal { code: Code::Exception, description: error.to_string() }
+        Refusal { description: error.to_string(), ..Refusal::from(Code::Exception) }
     }
 }
+
+const UNKNOWN_OTP: &str = "This account has no OTP with this otpId.";
+const NO_CREDIT: &str = "The account has no credit left for an SMS.";
+const MAGIC: &str = "The number is a magic one: it brings about this code.";
 
 /// The answer to a request or resend.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -116,6 +147,7 @@ impl Service {
             setup,
             outbox: Outbox::default(),
             faults: Faults::default(),
+            requests: RequestLog::default(),
             reporting: Vec::new(),
             resets: 0,
             database: None,
@@ -160,16 +192,23 @@ impl Service {
         Ok(())
     }
 
+    /// Keeps a request, and tells those that wait for one.
+    pub(crate) fn log(&mut self, request: LoggedRequest) {
+        self.requests.add(request, self.setup.clock.now());
+        self.changes.send_modify(|count| *count += 1);
+    }
+
     /// Counts the changes.
     pub(crate) fn changes(&self) -> watch::Receiver<u64> {
         self.changes.subscribe()
     }
 
-    /// Forgets all SMS and faults; accounts, codes and clock are as they were at the start.
+    /// Forgets all SMS, requests and faults; accounts, codes and clock are as they were at the start.
     pub(crate) fn reset(&mut self) -> io::Result<()> {
         self.accounts = self.setup.accounts.clone();
         self.outbox.clear();
         self.faults.clear();
+        self.requests.clear();
         self.reporting.clear();
         self.setup.codes.restart();
         self.setup.clock.reset();
@@ -199,12 +238,10 @@ impl Service {
     ) -> Result<Sent, Refusal> {
         let config = config(&self.setup.configs, otc_id)?;
         if let Some(Magic::OnRequest(code)) = Magic::of(mobile) {
-            return Err(code.into());
+            return Err(Refusal::new(code, MAGIC));
         }
-        mobile::check(mobile)?;
-        if !self.accounts[account].can_pay() {
-            return Err(Code::CreditNotEnough.into());
-        }
+        mobile::check(mobile).map_err(|code| Refusal::new(code, mobile::why(code)))?;
+        self.accounts[account].can_pay().then_some(()).ok_or(Refusal::new(Code::CreditNotEnough, NO_CREDIT))?;
         let letter = letter(&mut self.setup.codes, config, mobile.into(), notify)?;
         let otp = Otp::new(account, config, letter, self.setup.clock.now());
         self.send(otp)
@@ -222,22 +259,23 @@ impl Service {
         let named = otc_id.map(|otc_id| config(&self.setup.configs, otc_id)).transpose()?;
         let earlier_id = match (otp_id, named) {
             (Some(otp_id), _) => otp_id.to_owned(),
-            (None, Some(config)) => self.outbox.newest(account, &config.otc_id).ok_or(Code::NoDataAvailable)?,
+            (None, Some(config)) => self.outbox.newest(account, &config.otc_id).ok_or_else(|| {
+                Refusal::new(Code::NoDataAvailable, "This account has no OTP of this otcId that could be resent.")
+            })?,
             (None, None) => return Err(Refusal::bad_request("neither otpId nor otcId is given")),
         };
-        let earlier = self.outbox.find(account, &earlier_id).ok_or(Code::NoDataAvailable)?;
+        let unknown = || Refusal::new(Code::NoDataAvailable, UNKNOWN_OTP);
+        let earlier = self.outbox.find(account, &earlier_id).ok_or_else(unknown)?;
         if named.is_some_and(|config| config.otc_id != earlier.otc_id) {
-            return Err(Code::NoDataAvailable.into());
+            return Err(Refusal::new(Code::NoDataAvailable, "The otpId is one of another otcId."));
         }
         let now = self.setup.clock.now();
-        earlier.may_resend(now)?;
-        if !self.accounts[account].can_pay() {
-            return Err(Code::CreditNotEnough.into());
-        }
+        earlier.may_resend(now).map_err(|code| Refusal::new(code, earlier.why_not(now)))?;
+        self.accounts[account].can_pay().then_some(()).ok_or(Refusal::new(Code::CreditNotEnough, NO_CREDIT))?;
         let config = config(&self.setup.configs, &earlier.otc_id)?;
         let notify = notify.or(&earlier.letter.notify);
         let letter = letter(&mut self.setup.codes, config, earlier.letter.mobile.clone(), notify)?;
-        let earlier = self.outbox.change(account, &earlier_id).ok_or(Code::NoDataAvailable)?;
+        let earlier = self.outbox.change(account, &earlier_id).ok_or_else(unknown)?;
         let otp = earlier.replace(config, letter, now);
         self.send(otp)
     }
@@ -250,10 +288,11 @@ impl Service {
         typed: &str,
     ) -> Result<(String, Verification), Refusal> {
         let now = self.now();
-        let otp = self.outbox.change(account, otp_id).ok_or(Code::NoDataAvailable)?;
+        let unknown = || Refusal::new(Code::NoDataAvailable, UNKNOWN_OTP);
+        let otp = self.outbox.change(account, otp_id).ok_or_else(unknown)?;
         let verification = match Magic::of(&otp.letter.mobile) {
-            Some(Magic::OnVerify(code)) => magic_verification(code)?,
-            _ => otp.verify(typed, now)?,
+            Some(Magic::OnVerify(code)) => magic_verification(code).map_err(|code| Refusal::new(code, MAGIC))?,
+            _ => otp.verify(typed, now).map_err(|code| Refusal::new(code, otp.why_not(now)))?,
         };
         Ok((otp.letter.otp_id.clone(), verification))
     }
@@ -394,8 +433,9 @@ impl Service {
     }
 }
 
-fn config<'a>(configs: &'a [OtpConfig], otc_id: &str) -> Result<&'a OtpConfig, Code> {
-    configs.iter().find(|config| config.is_named(otc_id)).ok_or(Code::InvalidOtpConfig)
+fn config<'a>(configs: &'a [OtpConfig], otc_id: &str) -> Result<&'a OtpConfig, Refusal> {
+    let unknown = || Refusal::new(Code::InvalidOtpConfig, "There is no OTP configuration with this otcId.");
+    configs.iter().find(|config| config.is_named(otc_id)).ok_or_else(unknown)
 }
 
 fn letter(codes: &mut Codes, config: &OtpConfig, mobile: String, notify: Notify) -> io::Result<Letter> {

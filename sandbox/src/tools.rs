@@ -10,17 +10,18 @@ use axum::response::Response;
 use axum::routing::{get, post};
 use serde_json::{Map, Value, json};
 
-use crate::Fate;
 use crate::answer::Answer;
 use crate::api::{Shared, lock};
 use crate::body;
 use crate::date::date;
 use crate::fault::Fault;
 use crate::service::Service;
+use crate::{Fate, LoggedRequest};
 
 pub(crate) fn routes() -> Router<Shared> {
     Router::new()
         .route("/sandbox/messages", get(messages))
+        .route("/sandbox/requests", get(requests))
         .route("/sandbox/reports", post(decide_report))
         .route("/sandbox/faults", get(faults).post(add_fault).delete(clear_faults))
         .route("/sandbox/clock", get(clock).post(advance))
@@ -30,6 +31,11 @@ pub(crate) fn routes() -> Router<Shared> {
 async fn messages(State(service): State<Shared>) -> Response {
     let messages = lock(&service).messages_json();
     Answer::ok(messages).json()
+}
+
+async fn requests(State(service): State<Shared>) -> Response {
+    let requests = lock(&service).requests.iter().map(LoggedRequest::json).collect();
+    Answer::ok(requests).json()
 }
 
 /// A person decides what becomes of an SMS.

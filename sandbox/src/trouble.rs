@@ -18,8 +18,8 @@ const PIECES: usize = 20;
 pub(crate) async fn befall(trouble: Trouble, answer: Response, shears: &Shears) -> Response {
     let cut = |place, reset| shears.order(Cut { place, reset });
     match trouble {
-        // What it refuses was refused before.
-        Trouble::Refuse(_) => {}
+        // What it refuses was refused before, and its page is the answer already.
+        Trouble::Refuse(_) | Trouble::Html(_) => {}
         Trouble::Silent => std::future::pending().await,
         Trouble::Late(delay) => tokio::time::sleep(delay).await,
         Trouble::Slow(time) => return slow(answer, time).await,
@@ -29,7 +29,6 @@ pub(crate) async fn befall(trouble: Trouble, answer: Response, shears: &Shears) 
             let length = answer.body().size_hint().exact().unwrap_or_default();
             cut(Place::Missing(usize::try_from(length).unwrap_or_default().div_ceil(2)), reset);
         }
-        Trouble::Html(status) => return page(status),
     }
     answer
 }
@@ -37,7 +36,7 @@ pub(crate) async fn befall(trouble: Trouble, answer: Response, shears: &Shears) 
 /// The head announces the length, so that only the time tells that this is no common answer.
 async fn slow(answer: Response, time: Duration) -> Response {
     let (mut head, body) = answer.into_parts();
-    let Ok(bytes) = body.collect().await else { return page(500) };
+    let Ok(bytes) = body.collect().await else { return page(500).map(Body::from) };
     let bytes = bytes.to_bytes();
     head.headers.insert(header::CONTENT_LENGTH, HeaderValue::from(bytes.len()));
     let (mut sender, slow_body) = Channel::<_>::new(1);
@@ -57,14 +56,14 @@ async fn slow(answer: Response, time: Duration) -> Response {
 }
 
 /// As gateways write it.
-fn page(status: u16) -> Response {
+pub(crate) fn page(status: u16) -> Response<String> {
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
     let title = format!("{} {}", status.as_u16(), status.canonical_reason().unwrap_or("Error"));
     let html = format!(
         "<html>\r\n<head><title>{title}</title></head>\r\n<body>\r\n<center><h1>{title}</h1></center>\r\n\
          <hr><center>sandbox</center>\r\n</body>\r\n</html>\r\n"
     );
-    let mut response = Response::new(Body::from(html));
+    let mut response = Response::new(html);
     *response.status_mut() = status;
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html"));
     response

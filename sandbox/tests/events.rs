@@ -38,11 +38,16 @@ impl Listener {
         }
     }
 
+    /// The next event of this name, which only requests may come before.
     #[track_caller]
     fn expect(&mut self, name: &str) -> Value {
-        let (got, data) = self.next();
-        assert_eq!(got, name, "{data}");
-        data
+        loop {
+            let (got, data) = self.next();
+            if got == name {
+                return data;
+            }
+            assert_eq!(got, "request", "{data}");
+        }
     }
 }
 
@@ -73,6 +78,23 @@ fn a_snapshot_comes_first_and_then_what_happens() {
     assert_eq!(listener.expect("message")["delivery"], "DELIVERED");
     sandbox.reset();
     assert_eq!(listener.expect("snapshot")["messages"], json!([]));
+}
+
+#[test]
+fn each_request_is_told_and_the_newest_are_in_the_snapshot() {
+    let sandbox = sandbox();
+    let stranger = Caller::with(&sandbox, "Bearer nobody's");
+    (0..201).for_each(|_| assert_eq!(stranger.balance().status, 401));
+    let mut listener = Listener::new(&sandbox);
+    let snapshot = listener.expect("snapshot");
+    let ids: Vec<u64> = snapshot["requests"].as_array().unwrap().iter().map(|r| r["id"].as_u64().unwrap()).collect();
+    assert_eq!(ids, (2..=201).collect::<Vec<_>>());
+    Caller::new(&sandbox).post("/otp/nothing", json!({}));
+    let request = listener.expect("request");
+    assert_eq!(request, send(&sandbox, "GET", "/sandbox/requests", "", b"").json()[201]);
+    assert_eq!((&request["id"], &request["status"]), (&json!(202), &json!(404)));
+    sandbox.reset();
+    assert_eq!(listener.expect("snapshot")["requests"], json!([]));
 }
 
 #[test]

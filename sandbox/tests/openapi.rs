@@ -94,6 +94,7 @@ fn answers_are_as_described() {
         ("post", "/account/balance", json!({}), 200),
         ("post", "/account/balance", json!([]), 400),
         ("get", "/sandbox/messages", json!({}), 200),
+        ("get", "/sandbox/requests", json!({}), 200),
         ("post", "/sandbox/reports", json!({"otp_id": otp_id, "status": "REJECTED"}), 200),
         ("post", "/sandbox/reports", json!({}), 400),
         ("post", "/sandbox/reports", json!({"otp_id": "unknown"}), 404),
@@ -167,6 +168,7 @@ fn fields_problem(document: &Value, schema: &Value, value: &Value) -> Option<Str
     }
     fields.iter().find_map(|(name, value)| match schema["properties"].get(name) {
         Some(schema) => problem(document, schema, value),
+        None if schema["additionalProperties"].is_object() => problem(document, &schema["additionalProperties"], value),
         None => Some(format!("{name} is not described")),
     })
 }
