@@ -91,12 +91,14 @@ impl Account {
     /// What cannot work about this account, in a sentence.
     pub(crate) fn problem(&self) -> Option<&'static str> {
         match &self.credentials {
-            Credentials::Basic { username, .. } if username.is_empty() => Some("an account's user name is empty"),
+            Credentials::Basic { username, .. } if username.is_empty() => {
+                Some("an account's user name is empty: give it one")
+            }
             Credentials::Basic { username, .. } if username.contains(':') => {
-                Some("an account's user name holds a colon, which Basic credentials cannot carry")
+                Some("an account's user name holds a colon, which Basic credentials cannot carry: choose one without")
             }
             Credentials::Bearer { token } if token.is_empty() || !token.bytes().all(|b| b.is_ascii_graphic()) => {
-                Some("an account's token is empty or holds something other than visible ASCII")
+                Some("an account's token must be of visible ASCII characters, at least one and no space")
             }
             _ => None,
         }

@@ -8,7 +8,7 @@ use ants_otp::Code;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Request, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::Response;
 use axum::routing::post;
 
@@ -137,7 +137,14 @@ pub(crate) async fn unknown_path(State(service): State<Shared>, http: Request) -
 
 /// A method that a path does not take.
 pub(crate) async fn wrong_method(State(service): State<Shared>, http: Request) -> Response {
-    let reason = paths::wrong_method(http.uri().path(), http.method().as_str());
+    let preflight = http.headers().get(header::ORIGIN).filter(|_| http.method() == Method::OPTIONS);
+    let reason = match preflight {
+        Some(origin) => format!(
+            "A page of {} asks whether it may call: --cors-origin allows it.",
+            String::from_utf8_lossy(origin.as_bytes())
+        ),
+        None => paths::wrong_method(http.uri().path(), http.method().as_str()),
+    };
     misdirected(service, http, StatusCode::METHOD_NOT_ALLOWED, reason).await
 }
 

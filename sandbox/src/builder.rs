@@ -1,14 +1,19 @@
 //! The settings of a sandbox, and how one is started from them.
 
 use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use crate::cors;
 use crate::database::Database;
+use crate::guard::Allowed;
 use crate::server::Server;
-use crate::service::{Service, Setup};
-use crate::{Account, Clock, Codes, Dialect, NO_CREDIT_PASSWORD, NO_CREDIT_USERNAME, OtpConfig, Sandbox, TOKEN};
+use crate::service::{OnRequest, Service, Setup};
+use crate::{
+    Account, Clock, Codes, Dialect, LoggedRequest, NO_CREDIT_PASSWORD, NO_CREDIT_USERNAME, OtpConfig, Sandbox, TOKEN,
+};
 
 /// From the sending of an SMS until its fate is known and reported, unless [`Builder::report_delay`] says otherwise.
 const REPORT_DELAY: Duration = Duration::from_secs(2);
@@ -17,7 +22,9 @@ const REPORT_DELAY: Duration = Duration::from_secs(2);
 #[derive(Default)]
 #[must_use]
 pub struct Builder {
+    host: Option<IpAddr>,
     port: u16,
+    allowed: Allowed,
     accounts: Vec<Account>,
     configs: Vec<OtpConfig>,
     clock: Clock,
@@ -26,9 +33,33 @@ pub struct Builder {
     database: Option<PathBuf>,
     report_delay: Option<Duration>,
     reports_to_any_host: bool,
+    on_request: Option<OnRequest>,
 }
 
 impl Builder {
+    /// The address to listen on; the default is 127.0.0.1. `::1` is loopback, too.
+    ///
+    /// Whoever reaches another address can read every code and change every state: it is for containers, whose network is
+    /// their own. `0.0.0.0` and `::` are all addresses of this machine; [`Sandbox::url`] then names loopback.
+    pub fn host(self, address: impl Into<IpAddr>) -> Builder {
+        Builder { host: Some(address.into()), ..self }
+    }
+
+    /// Adds a name by which the inbox and `/sandbox/…` may be called beside loopback's (`localhost`, `127.0.0.1`, `[::1]`), such
+    /// as `sandbox`, at any port. Other names are refused, since they could be those of a web page that resolve to this
+    /// machine.
+    pub fn allow_host(mut self, name: impl Into<String>) -> Builder {
+        self.allowed.hosts.push(name.into());
+        self
+    }
+
+    /// Adds an origin, such as `http://localhost:5173`, whose pages may call all paths from the browser. Pages of other
+    /// origins are refused.
+    pub fn cors_origin(mut self, origin: impl Into<String>) -> Builder {
+        self.allowed.origins.push(origin.into());
+        self
+    }
+
     /// The port to listen on; 0, the default, is any that is free.
     pub fn port(self, port: u16) -> Builder {
         Builder { port, ..self }
@@ -65,6 +96,8 @@ impl Builder {
     /// what has become of them, the credit that is left, how far the clock was moved. Without this, it is kept in memory
     /// alone. Faults never survive.
     ///
+    /// Nobody but its owner can read the file: one that is there already loses what others may do with it.
+    ///
     /// The OTPs of an account that is not set up any more are forgotten, and an account that is set up with another credit
     /// than last time starts with that.
     pub fn database(self, path: impl Into<PathBuf>) -> Builder {
@@ -83,33 +116,49 @@ impl Builder {
         Builder { reports_to_any_host: true, ..self }
     }
 
+    /// Calls this for each request that is logged, right when [`Sandbox::requests`] has it; the sandbox waits meanwhile, so it
+    /// must be quick, and must not use the sandbox.
+    pub fn on_request(self, call: impl Fn(&LoggedRequest) + Send + 'static) -> Builder {
+        Builder { on_request: Some(Box::new(call)), ..self }
+    }
+
     /// Starts to serve. When this returns, connections are accepted.
     ///
     /// # Errors
     ///
     /// The port is taken, or the system refuses a socket or a thread; the database cannot be used, since another process
     /// has it open for example; [`io::ErrorKind::InvalidInput`] with a sentence for
-    /// an account, configuration or codes that cannot work.
-    pub fn start(self) -> io::Result<Sandbox> {
+    /// an account, configuration, name, origin or codes that cannot work.
+    pub fn start(mut self) -> io::Result<Sandbox> {
+        let refused = |problem: String| io::Error::new(io::ErrorKind::InvalidInput, problem);
         if let Some(problem) = self.problem() {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, problem));
+            return Err(refused(problem));
         }
-        let (port, reports_to_any_host) = (self.port, self.reports_to_any_host);
+        let checked = |texts: &[String], check: fn(&str) -> Result<String, String>| {
+            texts.iter().map(|text| check(text)).collect::<Result<Vec<_>, _>>().map_err(refused)
+        };
+        let allowed = Allowed {
+            hosts: checked(&self.allowed.hosts, cors::host_name)?,
+            origins: checked(&self.allowed.origins, cors::origin)?,
+        };
+        let address = SocketAddr::new(self.host.unwrap_or(Ipv4Addr::LOCALHOST.into()), self.port);
+        let (reports_to_any_host, on_request) = (self.reports_to_any_host, self.on_request.take());
         let database = self.database.as_deref().map(Database::open).transpose()?;
         let mut service = self.into_service();
+        service.on_request = on_request;
         if let Some(database) = database {
             service.keep_in(database)?;
         }
         let service = Arc::new(Mutex::new(service));
-        let server = Server::start(port, Arc::clone(&service), reports_to_any_host)?;
-        let url = format!("http://{}", server.address());
+        let server = Server::start(address, Arc::clone(&service), allowed, reports_to_any_host)?;
+        let url = format!("http://{}", reachable(server.address()));
         Ok(Sandbox { server, service, url })
     }
 
-    fn problem(&self) -> Option<&'static str> {
-        let accounts = self.accounts.iter().find_map(Account::problem);
+    fn problem(&self) -> Option<String> {
+        let accounts = self.accounts.iter().find_map(Account::problem).map(str::to_owned);
         let configs = || self.configs.iter().find_map(OtpConfig::problem);
-        accounts.or_else(configs).or_else(|| self.codes.problem())
+        accounts.or_else(configs).or_else(|| self.codes.problem().map(str::to_owned))
     }
 
     fn into_service(self) -> Service {
@@ -124,6 +173,16 @@ impl Builder {
             report_delay: self.report_delay.unwrap_or(REPORT_DELAY),
         })
     }
+}
+
+/// Where this machine reaches it: all addresses are none to connect to.
+fn reachable(mut address: SocketAddr) -> SocketAddr {
+    match address.ip() {
+        IpAddr::V4(Ipv4Addr::UNSPECIFIED) => address.set_ip(Ipv4Addr::LOCALHOST.into()),
+        IpAddr::V6(Ipv6Addr::UNSPECIFIED) => address.set_ip(Ipv6Addr::LOCALHOST.into()),
+        _ => {}
+    }
+    address
 }
 
 /// The ready ones and the given ones; of several with the same name, the last.

@@ -32,6 +32,12 @@ impl Clock {
         Clock { start: FIXED, running_since: None, advanced: Duration::ZERO }
     }
 
+    /// Time that stands still until it is moved, at this moment. It cannot begin before 1970, nor after the year 9999.
+    pub fn fixed_at(time: SystemTime) -> Clock {
+        let start = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        Clock { start: start.min(END_OF_TIME), ..Clock::fixed() }
+    }
+
     /// The time since 1970, what it was advanced by included.
     pub(crate) fn now(&self) -> Duration {
         let passed = self.running_since.map_or(Duration::ZERO, |start| start.elapsed());

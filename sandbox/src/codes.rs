@@ -2,7 +2,6 @@
 
 use std::io;
 
-const DIGITS: &[u8] = b"0123456789";
 const LETTERS_AND_DIGITS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
 /// Reference codes are as long as the specification's example, `IpA6k`.
@@ -17,12 +16,12 @@ pub struct Codes {
 }
 
 impl Codes {
-    /// Random digits from the system, as many as the OTP configuration says.
+    /// Random characters from the system, of the alphabet and as many as the OTP configuration says.
     pub fn random() -> Codes {
         Codes::default()
     }
 
-    /// The same code always, as given; the configuration's code length does not matter.
+    /// The same code always, as given; the configuration's code length and alphabet do not matter.
     pub fn fixed(code: impl Into<String>) -> Codes {
         Codes::sequence([code])
     }
@@ -37,8 +36,9 @@ impl Codes {
     /// What cannot work about this source, in a sentence.
     pub(crate) fn problem(&self) -> Option<&'static str> {
         let given = self.given.as_ref()?;
-        (given.is_empty() || given.iter().any(String::is_empty))
-            .then_some("the sequence of codes or one of its codes is empty")
+        (given.is_empty() || given.iter().any(String::is_empty)).then_some(
+            "the sequence of codes or one of its codes is empty: give at least one code, of one character or more",
+        )
     }
 
     /// Starts again with the first code.
@@ -47,8 +47,8 @@ impl Codes {
     }
 
     /// The code of the next SMS.
-    pub(crate) fn next(&mut self, length: usize) -> io::Result<String> {
-        let Some(given) = &self.given else { return random_text(DIGITS, length) };
+    pub(crate) fn next(&mut self, alphabet: &str, length: usize) -> io::Result<String> {
+        let Some(given) = &self.given else { return random_text(alphabet.as_bytes(), length) };
         let code = given.get(self.next % given.len().max(1)).cloned().unwrap_or_default();
         self.next = self.next.wrapping_add(1);
         Ok(code)
@@ -92,14 +92,16 @@ fn random_bytes<const N: usize>() -> io::Result<[u8; N]> {
 mod tests {
     use super::*;
 
+    const DIGITS: &str = "0123456789";
+
     #[test]
     fn random_codes_have_the_length_asked_for_and_all_digits() {
         let mut codes = Codes::random();
         for length in [1, 5, 6, 32] {
-            assert_eq!(codes.next(length).unwrap().len(), length);
+            assert_eq!(codes.next(DIGITS, length).unwrap().len(), length);
         }
         // Each digit is expected 1000 times; a source without bias strays by more than 200 about once in 10^10 runs.
-        let many: String = (0..313).map(|_| codes.next(32).unwrap()).collect();
+        let many: String = (0..313).map(|_| codes.next(DIGITS, 32).unwrap()).collect();
         for digit in '0'..='9' {
             let count = many.chars().filter(|&c| c == digit).count();
             assert!((800..=1200).contains(&count), "{digit}: {count}");
@@ -109,7 +111,7 @@ mod tests {
     #[test]
     fn a_sequence_starts_again_after_its_last_code() {
         let mut codes = Codes::sequence(["00001", "00002"]);
-        let got: Vec<_> = (0..3).map(|_| codes.next(5).unwrap()).collect();
+        let got: Vec<_> = (0..3).map(|_| codes.next(DIGITS, 5).unwrap()).collect();
         assert_eq!(got, ["00001", "00002", "00001"]);
     }
 

@@ -2,18 +2,20 @@
 //! truth is in memory while the sandbox runs; each change is written here at once.
 
 use std::fmt::Display;
+use std::fs::{self, OpenOptions, Permissions};
 use std::io;
 use std::ops::Range;
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
 use std::time::Duration;
 
-use rusqlite::{Connection, Transaction, params};
+use rusqlite::{Connection, OpenFlags, Transaction, params};
 
 use crate::otp::Otp;
 use crate::{Account, Credit};
 
 /// Written into the file; another number is another program's file, or another version's.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 
 /// Three tables. An OTP is kept as JSON: nothing here asks for a part of it, and `json_extract` does for a curious person.
 const TABLES: &str = "
@@ -21,6 +23,9 @@ const TABLES: &str = "
     CREATE TABLE credit (account TEXT PRIMARY KEY, at_start INTEGER NOT NULL, now INTEGER NOT NULL) WITHOUT ROWID;
     CREATE TABLE clock (only_row INTEGER PRIMARY KEY CHECK (only_row = 1), advanced TEXT NOT NULL);
 ";
+
+/// What the file's owner may do, and nobody else.
+const OWNER_ONLY: u32 = 0o600;
 
 pub(crate) struct Database {
     connection: Connection,
@@ -48,7 +53,11 @@ pub(crate) type Accounts<'a> = (&'a [Account], &'a [Account]);
 impl Database {
     /// Opens the file, or makes it. No other process can use it until this one ends.
     pub(crate) fn open(path: &Path) -> io::Result<Database> {
-        let connection = Connection::open(path).map_err(|error| cannot("open", path, error))?;
+        keep_private(path).map_err(|error| cannot("use", path, error))?;
+        // A name is a file's name: neither ":memory:" nor a URI. SQLite gives the files beside it the same permissions.
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let file = Path::new(".").join(path);
+        let connection = Connection::open_with_flags(file, flags).map_err(|error| cannot("open", path, error))?;
         // A file that is in use stays in use: waiting for it is of no use.
         let at_once = connection.busy_timeout(Duration::ZERO);
         at_once.map_err(|error| cannot("open", path, error))?;
@@ -127,6 +136,32 @@ impl Database {
         transaction.execute("INSERT OR REPLACE INTO clock VALUES (1, ?)", [seconds]).map_err(broken)?;
         transaction.commit().map_err(broken)
     }
+}
+
+/// Makes the file, or takes from one that is there what others may do with it: it holds OTP codes and tokens. So with what an
+/// earlier run left beside it.
+fn keep_private(path: &Path) -> io::Result<()> {
+    OpenOptions::new().write(true).create(true).truncate(false).mode(OWNER_ONLY).open(path)?;
+    for suffix in ["", "-wal", "-shm", "-journal"] {
+        let mut name = path.as_os_str().to_owned();
+        name.push(suffix);
+        let metadata = match fs::metadata(&name) {
+            Ok(metadata) => metadata,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            Err(error) => return Err(error),
+        };
+        if !metadata.is_file() {
+            return Err(io::Error::other("it is no plain file: choose another name"));
+        }
+        if metadata.permissions().mode() & 0o777 & !OWNER_ONLY != 0 {
+            let narrow = fs::set_permissions(&name, Permissions::from_mode(OWNER_ONLY));
+            narrow.map_err(|error| {
+                let why = "others may read it, and it holds codes and tokens";
+                io::Error::other(format!("{why}; chmod 600 fails: {error}"))
+            })?;
+        }
+    }
+    Ok(())
 }
 
 fn save_accounts(transaction: &Transaction, at_start: &[Account], now: &[Account]) -> rusqlite::Result<()> {

@@ -39,6 +39,8 @@
 //!
 //! * `GET /`: the inbox, a page for a browser.
 //! * `GET /sandbox/messages`: the newest 10 000 SMS, oldest first, as a list of objects with the names of [`Message`].
+//!   `?mobile=081-234-5678` shows those to one number, written in any form that a request takes; `&wait=5` waits up to so many
+//!   seconds (60 at most) until there is one.
 //! * `GET /sandbox/requests`: the newest 1 000 requests and what was answered, with the names of [`LoggedRequest`].
 //! * `GET /sandbox/events`: what happens, as it happens, as server-sent events.
 //! * `POST /sandbox/reports` with `{"otp_id": …, "status": …}`: decides what becomes of an SMS, as a [`Fate`], and reports it.
@@ -117,6 +119,7 @@ mod builder;
 mod clock;
 mod codes;
 mod config;
+mod cors;
 mod database;
 mod date;
 mod dialect;
@@ -132,6 +135,7 @@ mod otp;
 mod outbox;
 mod page;
 mod paths;
+mod query;
 mod report;
 mod reporter;
 mod request_log;
@@ -189,7 +193,7 @@ impl Sandbox {
         Builder::default()
     }
 
-    /// The base URL for a client: `http://127.0.0.1:PORT`, without a slash at the end.
+    /// The base URL for a client, such as `http://127.0.0.1:PORT` or `http://[::1]:PORT`, without a slash at the end.
     pub fn url(&self) -> &str {
         &self.url
     }

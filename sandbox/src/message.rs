@@ -42,7 +42,7 @@ impl Message {
         let letter = &otp.letter;
         Message {
             mobile: letter.mobile.clone(),
-            text: text(otp),
+            text: otp.text.clone(),
             code: letter.code.clone(),
             reference_code: letter.reference_code.clone(),
             otp_id: letter.otp_id.clone(),
@@ -55,18 +55,13 @@ impl Message {
     }
 }
 
-/// What the SMS says.
-pub(crate) fn text(otp: &Otp) -> String {
-    format!("Your OTP is {} (ref: {})", otp.letter.code, otp.letter.reference_code)
-}
-
 /// An SMS as `GET /sandbox/messages` shows it.
 pub(crate) fn json(otp: &Otp, now: Duration) -> Value {
     let letter = &otp.letter;
     json!({
         "mobile": letter.mobile,
         "sender": otp.sender,
-        "text": text(otp),
+        "text": otp.text,
         "code": letter.code,
         "reference_code": letter.reference_code,
         "otp_id": letter.otp_id,

@@ -83,6 +83,8 @@ pub(crate) struct Otp {
     /// As the configuration writes it.
     pub otc_id: String,
     pub sender: String,
+    /// What the SMS says.
+    pub text: String,
     pub letter: Letter,
     pub sent_at: Duration,
     pub expires_at: Duration,
@@ -100,6 +102,7 @@ impl Otp {
             account,
             otc_id: config.otc_id.clone(),
             sender: config.sender.clone(),
+            text: config.sms(&letter.code, &letter.reference_code),
             letter,
             sent_at: now,
             delivery: Delivery { due: now, ..Delivery::default() },

@@ -166,12 +166,14 @@ pub(crate) struct RequestLog {
 }
 
 impl RequestLog {
-    pub(crate) fn add(&mut self, request: LoggedRequest, now: Duration) {
+    /// Keeps it, and shows it as it is kept.
+    pub(crate) fn add(&mut self, request: LoggedRequest, now: Duration) -> Option<&LoggedRequest> {
         if self.requests.len() == KEPT {
             self.requests.pop_front();
         }
         self.newest += 1;
         self.requests.push_back(LoggedRequest { id: self.newest, time: SystemTime::UNIX_EPOCH + now, ..request });
+        self.requests.back()
     }
 
     pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = &LoggedRequest> + ExactSizeIterator {
@@ -235,7 +237,9 @@ mod tests {
     #[test]
     fn the_newest_are_kept_and_their_ids_go_on() {
         let mut log = RequestLog::default();
-        (0..KEPT + 2).for_each(|_| log.add(logged(""), Duration::ZERO));
+        for _ in 0..KEPT + 2 {
+            log.add(logged(""), Duration::ZERO);
+        }
         assert_eq!((log.iter().len(), log.iter().next().unwrap().id), (KEPT, 3));
         assert_eq!(log.after(log.newest() - 1).count(), 1);
         log.clear();

@@ -1,7 +1,7 @@
 //! The thread that serves, and how it stops: at once, whatever connections are open.
 
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
@@ -11,8 +11,9 @@ use axum::{Router, middleware};
 use tokio::sync::watch;
 
 use crate::api::{self, Shared};
+use crate::cors::cors;
 use crate::events;
-use crate::guard::guard;
+use crate::guard::{Allowed, guard};
 use crate::line::{Lines, Shears};
 use crate::page;
 use crate::reporter;
@@ -30,9 +31,14 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Binds loopback, never another address, and serves from a thread of its own.
-    pub(crate) fn start(port: u16, service: Shared, reports_to_any_host: bool) -> io::Result<Server> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
+    /// Binds the address, which is loopback's unless the builder says otherwise, and serves from a thread of its own.
+    pub(crate) fn start(
+        address: SocketAddr,
+        service: Shared,
+        allowed: Allowed,
+        reports_to_any_host: bool,
+    ) -> io::Result<Server> {
+        let listener = TcpListener::bind(address)?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
         // One thread is enough for tests, and keeps the machine's others for what is tested.
@@ -47,7 +53,7 @@ impl Server {
         let thread = thread::Builder::new().name("ants-otp-sandbox".into()).spawn(move || {
             let _signal = signal;
             runtime.spawn(reporter::run(Arc::clone(&service), reports_to_any_host));
-            runtime.block_on(serve(listener, service, stopped));
+            runtime.block_on(serve(listener, service, allowed, stopped));
             // Dropping the runtime closes the connections that are left.
         })?;
         Ok(Server { address, stop, ended, thread: Some(thread) })
@@ -95,10 +101,13 @@ impl Drop for EndSignal {
     }
 }
 
-async fn serve(listener: tokio::net::TcpListener, service: Shared, stopped: watch::Receiver<bool>) {
-    let own = tools::routes().merge(events::routes()).merge(page::routes()).layer(middleware::from_fn(guard));
+async fn serve(listener: tokio::net::TcpListener, service: Shared, allowed: Allowed, stopped: watch::Receiver<bool>) {
+    let allowed = Arc::new(allowed);
+    let guard = middleware::from_fn_with_state(Arc::clone(&allowed), guard);
+    let own = tools::routes().merge(events::routes()).merge(page::routes()).layer(guard);
     let app = Router::new().merge(api::routes()).merge(own);
     let app = app.fallback(api::unknown_path).method_not_allowed_fallback(api::wrong_method).with_state(service);
+    let app = app.layer(middleware::from_fn_with_state(allowed, cors));
     let app = app.into_make_service_with_connect_info::<Shears>();
     let serving = axum::serve(Lines(listener), app).with_graceful_shutdown(until(stopped.clone()));
     let serving = tokio::spawn(serving.into_future());

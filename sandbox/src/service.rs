@@ -31,6 +31,9 @@ pub(crate) struct Setup {
     pub report_delay: Duration,
 }
 
+/// Whoever wants to know of each request.
+pub(crate) type OnRequest = Box<dyn Fn(&LoggedRequest) + Send>;
+
 pub(crate) struct Service {
     setup: Setup,
     /// As they stand; `setup` holds them as they were at the start.
@@ -43,6 +46,7 @@ pub(crate) struct Service {
     /// How often everything was forgotten.
     pub resets: u64,
     database: Option<Database>,
+    pub on_request: Option<OnRequest>,
     /// The outbox's revision that the database has.
     saved: u64,
     /// Counts the changes, for those that wait for one.
@@ -151,6 +155,7 @@ impl Service {
             reporting: Vec::new(),
             resets: 0,
             database: None,
+            on_request: None,
             saved: 0,
             changes: watch::Sender::new(0),
         }
@@ -194,7 +199,10 @@ impl Service {
 
     /// Keeps a request, and tells those that wait for one.
     pub(crate) fn log(&mut self, request: LoggedRequest) {
-        self.requests.add(request, self.setup.clock.now());
+        let request = self.requests.add(request, self.setup.clock.now());
+        if let (Some(call), Some(request)) = (&self.on_request, request) {
+            call(request);
+        }
         self.changes.send_modify(|count| *count += 1);
     }
 
@@ -322,10 +330,11 @@ impl Service {
         self.outbox.iter().map(|otp| Message::of(otp, now)).collect()
     }
 
-    /// The same as JSON.
-    pub(crate) fn messages_json(&self) -> Value {
+    /// Those to the numbers that are asked for, as JSON.
+    pub(crate) fn messages_json(&self, asked_for: impl Fn(&str) -> bool) -> Value {
         let now = self.now();
-        self.outbox.iter().map(|otp| message::json(otp, now)).collect()
+        let asked_for = self.outbox.iter().filter(|otp| asked_for(&otp.letter.mobile));
+        asked_for.map(|otp| message::json(otp, now)).collect()
     }
 
     /// The code of the newest SMS to this number.
@@ -384,7 +393,7 @@ impl Service {
     fn job(&self, otp: &Otp) -> Option<Job> {
         let report = otp.delivery.report.as_ref()?;
         let dialect = self.dialect_of(Some(otp.account));
-        let (content_type, body) = report::content(otp, report, &message::text(otp), dialect);
+        let (content_type, body) = report::content(otp, report, &otp.text, dialect);
         Some(Job {
             otp_id: otp.letter.otp_id.clone(),
             message_id: report.message_id.clone(),
@@ -439,7 +448,7 @@ fn config<'a>(configs: &'a [OtpConfig], otc_id: &str) -> Result<&'a OtpConfig, R
 }
 
 fn letter(codes: &mut Codes, config: &OtpConfig, mobile: String, notify: Notify) -> io::Result<Letter> {
-    let code = codes.next(config.code_length)?;
+    let code = codes.next(&config.alphabet, config.code_length)?;
     Ok(Letter { otp_id: uuid()?, mobile, code, reference_code: reference_code()?, notify })
 }
 

@@ -1,11 +1,11 @@
 //! What the real service does not have: `/sandbox/…`, with which a test in any language reads the SMS and moves the clock.
 //! No credentials: it is the telephone's view, on loopback only.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::http::StatusCode;
+use axum::http::{StatusCode, Uri};
 use axum::response::Response;
 use axum::routing::{get, post};
 use serde_json::{Map, Value, json};
@@ -15,6 +15,7 @@ use crate::api::{Shared, lock};
 use crate::body;
 use crate::date::date;
 use crate::fault::Fault;
+use crate::query::MessageQuery;
 use crate::service::Service;
 use crate::{Fate, LoggedRequest};
 
@@ -28,9 +29,27 @@ pub(crate) fn routes() -> Router<Shared> {
         .route("/sandbox/reset", post(reset))
 }
 
-async fn messages(State(service): State<Shared>) -> Response {
-    let messages = lock(&service).messages_json();
-    Answer::ok(messages).json()
+/// All SMS or those to one number; where there is none, the first that comes within the time that was asked for. That is the
+/// world's time: a fixed clock would wait for ever.
+async fn messages(State(service): State<Shared>, uri: Uri) -> Response {
+    let query = match MessageQuery::read(uri.query().unwrap_or_default()) {
+        Ok(query) => query,
+        Err(problem) => return Answer::bad_request(problem).json(),
+    };
+    let end = Instant::now() + query.wait;
+    let mut changes = lock(&service).changes();
+    loop {
+        let messages = {
+            let service = &*lock(&service);
+            changes.mark_unchanged();
+            service.messages_json(|mobile| query.asks_for(mobile))
+        };
+        let is_empty = messages.as_array().is_some_and(Vec::is_empty);
+        let changed = tokio::time::timeout_at(end.into(), changes.changed());
+        if !is_empty || query.wait.is_zero() || !matches!(changed.await, Ok(Ok(()))) {
+            return Answer::ok(messages).json();
+        }
+    }
 }
 
 async fn requests(State(service): State<Shared>) -> Response {

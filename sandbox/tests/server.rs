@@ -32,6 +32,8 @@ fn settings_that_cannot_work_are_refused_with_a_sentence() {
         Sandbox::builder().account(Account::bearer("")),
         Sandbox::builder().config(OtpConfig::default().tries(0)),
         Sandbox::builder().codes(Codes::fixed("")),
+        Sandbox::builder().config(OtpConfig::default().alphabet("1")),
+        Sandbox::builder().config(OtpConfig::default().text("no code in it")),
     ] {
         let error = builder.start().unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidInput);

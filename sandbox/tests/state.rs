@@ -124,6 +124,35 @@ fn a_database_belongs_to_one_process_and_to_this_program() {
 }
 
 #[test]
+fn nobody_but_its_owner_can_read_a_database() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let file = File::new("private");
+    let beside: Vec<PathBuf> =
+        ["", "-wal", "-shm", "-journal"].map(|suffix| format!("{}{suffix}", file.0.display()).into()).into();
+    let modes = || {
+        let modes = beside.iter().filter_map(|path| std::fs::metadata(path).ok());
+        modes.map(|metadata| metadata.permissions().mode() & 0o777).collect::<Vec<_>>()
+    };
+    let sandbox = file.sandbox();
+    Caller::new(&sandbox).requested(MOBILE);
+    assert!(modes().len() > 1 && modes().iter().all(|&mode| mode == 0o600), "{:?}", modes());
+    drop(sandbox);
+
+    // One that an earlier version left open to others, with what a crash leaves beside it.
+    for path in &beside {
+        std::fs::OpenOptions::new().create(true).append(true).open(path).unwrap();
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o644)).unwrap();
+    }
+    let sandbox = file.sandbox();
+    assert_eq!(sandbox.messages().len(), 1);
+    assert!(modes().iter().all(|&mode| mode == 0o600), "{:?}", modes());
+    drop(sandbox);
+
+    let folder = Sandbox::builder().database(std::env::temp_dir()).start().unwrap_err();
+    assert!(folder.to_string().contains("cannot use the database"), "{folder}");
+}
+
+#[test]
 fn without_a_database_nothing_is_kept() {
     Caller::new(&sandbox()).requested(MOBILE);
     assert_eq!(send(&sandbox(), "GET", "/sandbox/messages", "", b"").json(), json!([]));
