@@ -6,10 +6,9 @@ use crate::env_file::EnvFile;
 use crate::listen::ListenOptions;
 use crate::load::LoadOptions;
 use crate::report::{self, Failure};
+use crate::sandbox::settings::Settings;
 use crate::values;
 use ants_otp::{Call, Client, Options, environment};
-use ants_otp_sandbox::Dialect;
-use clap::builder::TypedValueParser as _;
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueHint};
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -91,10 +90,12 @@ pub enum Command {
     Load(LoadOptions),
     /// Run the OTP service in a box on this machine, for tests and first steps
     ///
-    /// Prints one line of JSON (url, username, password, otc_id), then serves until it is stopped. The URL in a browser
-    /// shows the SMS it would have sent; GET /sandbox/messages lists them. With `-- COMMAND…`, runs that command against the
-    /// sandbox instead: ants-otp sandbox -- pytest.
-    Sandbox(SandboxOptions),
+    /// Prints one line of JSON (url, username, password, otc_id), then serves until it is stopped; on a terminal, prints what to
+    /// paste into another, and a line for each call. The URL in a browser shows the SMS it would have sent; GET
+    /// /sandbox/messages lists them. With `-- COMMAND…`, runs that command against the sandbox instead: ants-otp sandbox --
+    /// pytest. Of the client options, --user, --password and --otc-id name the account and the OTP configuration; nothing is
+    /// taken from the environment.
+    Sandbox(Box<SandboxOptions>),
     /// Print the completion script of a shell
     Completion {
         /// The shell
@@ -174,23 +175,11 @@ pub enum Operation {
 
 #[derive(Args)]
 pub struct SandboxOptions {
-    /// The port to listen on; 0 takes a free one
-    #[arg(long, default_value_t = 0)]
-    pub port: u16,
-    /// How answers are written: specification, other, or some of the differences with commas between them, such as
-    /// thai,error-codes
-    #[arg(long, value_name = "NAMES", default_value = "specification", hide_possible_values = true,
-          value_parser = values::suggest(Dialect::names()).try_map(|names| names.parse::<Dialect>()))]
-    pub dialect: Dialect,
-    /// Keep the state in this SQLite file, so that it survives a restart
-    #[arg(long, value_name = "FILE")]
-    pub database: Option<PathBuf>,
-    /// From the sending of an SMS to its delivery report [default: 2]
-    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
-    pub report_delay: Option<Duration>,
-    /// Post delivery reports to other machines, too
-    #[arg(long)]
-    pub reports_to_any_host: bool,
+    #[command(flatten)]
+    pub settings: Settings,
+    /// Take these settings from a TOML file, too: the flags' names are its keys. Flags come first
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub config: Option<PathBuf>,
     /// End when the process that started it has ended, however that came
     #[arg(long)]
     pub exit_with_parent: bool,

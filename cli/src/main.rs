@@ -60,7 +60,7 @@ fn run(arguments: &mut Arguments) -> Result<Report, Failure> {
             };
             load::run(load, service.as_deref(), options.proxy.is_some(), given)
         }
-        Command::Sandbox(options) => sandbox::serve(options),
+        Command::Sandbox(sandbox) => sandbox::serve(options, sandbox, arguments.json),
         Command::Completion { shell } => pages::completion(*shell),
         Command::Man { output } => pages::manual(output.as_deref()),
     }

@@ -29,6 +29,16 @@ impl Operation {
         ("balance", Operation::Balance),
     ];
 
+    /// Its name: `request`, `resend`, `verify` or `balance`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Operation::Request => "request",
+            Operation::Resend => "resend",
+            Operation::Verify => "verify",
+            Operation::Balance => "balance",
+        }
+    }
+
     /// The operation that has this path.
     pub(crate) fn at(path: &str) -> Option<Operation> {
         match path {

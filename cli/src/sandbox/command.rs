@@ -2,7 +2,6 @@
 
 use crate::interrupt::{self, Signal};
 use crate::report::{self, Failure, Report};
-use ants_otp_sandbox::Sandbox;
 use rustix::process::{Pid, kill_process};
 use std::ffi::{OsStr, OsString};
 use std::io::{ErrorKind, IsTerminal as _};
@@ -15,14 +14,14 @@ const NOT_FOUND: u8 = 127;
 const NOT_RUN: u8 = 126;
 
 /// Runs the command to its end, and ends as it did.
-pub fn run(program: &OsStr, arguments: &[OsString], sandbox: &Sandbox) -> Result<Report, Failure> {
+pub fn run(program: &OsStr, arguments: &[OsString], environment: &[(&str, &str)]) -> Result<Report, Failure> {
     // None once it has ended: its number may then be another process's.
     let running = Arc::new(Mutex::new(None));
     let passed_on = Arc::clone(&running);
     interrupt::on_each_signal(move |signal| pass_on(signal, *lock(&passed_on)))?;
     // Held meanwhile: a signal that comes now waits for the command.
     let mut starting = lock(&running);
-    let mut child = match command(program, arguments, sandbox).spawn() {
+    let mut child = match command(program, arguments, environment).spawn() {
         Ok(child) => child,
         Err(error) => {
             report::complain(&format!("{} cannot be run: {error}", program.display()));
@@ -43,18 +42,13 @@ pub fn run(program: &OsStr, arguments: &[OsString], sandbox: &Sandbox) -> Result
     }
 }
 
-fn command(program: &OsStr, arguments: &[OsString], sandbox: &Sandbox) -> Command {
+fn command(program: &OsStr, arguments: &[OsString], environment: &[(&str, &str)]) -> Command {
     let mut command = Command::new(program);
     // A proxy, a token or another service of the caller's has no place here.
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.as_encoded_bytes().starts_with(b"ANTS_OTP_")) {
         command.env_remove(name);
     }
-    command
-        .args(arguments)
-        .env("ANTS_OTP_BASE_URL", sandbox.url())
-        .env("ANTS_OTP_USERNAME", sandbox.username())
-        .env("ANTS_OTP_PASSWORD", sandbox.password())
-        .env("ANTS_OTP_OTC_ID", sandbox.otc_id());
+    command.args(arguments).envs(environment.iter().copied());
     command
 }
 

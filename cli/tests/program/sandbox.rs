@@ -2,7 +2,9 @@
 
 use crate::{program, program_at, program_path, run};
 use rustix::process::{Pid, Signal, kill_process};
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use serde_json::Value;
+use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::process::ExitStatusExt as _;
@@ -57,7 +59,7 @@ fn the_port_is_the_one_asked_for_and_a_taken_one_is_refused() {
     assert!(ready["url"].as_str().unwrap().ends_with(&format!(":{port}")));
     let second = run(program().args(["sandbox", "--port", &port]));
     assert_eq!((second.status, second.out.as_str()), (2, ""));
-    assert!(second.err.contains(&port));
+    assert!(second.err.contains(&format!("port {port} of 127.0.0.1 is in use")), "{}", second.err);
 }
 
 /// Whether this process ignores a signal, as its children then do: SIGINT where it runs in the background of a shell.
@@ -176,4 +178,262 @@ fn a_command_that_is_not_there_is_told_as_a_shell_tells_it() {
     let missing = run(program().args(["sandbox", "--", "/nonexistent/command"]));
     assert!(missing.status == 127 && missing.err.contains("/nonexistent/command"), "{missing:?}");
     assert_eq!(run(program().args(["sandbox", "--", "/"])).status, 126);
+}
+
+/// A file of this test's own, removed at its end.
+struct Config(std::path::PathBuf);
+
+impl Config {
+    fn new(name: &str, text: &str) -> Config {
+        let path = std::env::temp_dir().join(format!("ants-otp-sandbox-{}-{name}.toml", std::process::id()));
+        std::fs::write(&path, text).unwrap();
+        Config(path)
+    }
+}
+
+impl Drop for Config {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+/// A program of the account that the line of the sandbox names.
+fn program_of(ready: &Value) -> Command {
+    let text = |name: &str| ready[name].as_str().unwrap().to_owned();
+    let mut command = program_at(&text("url"));
+    command.env("ANTS_OTP_USERNAME", text("username")).env("ANTS_OTP_PASSWORD", text("password"));
+    command.env("ANTS_OTP_OTC_ID", text("otc_id"));
+    command
+}
+
+/// Asks the sandbox itself; the answer with its head.
+fn ask(url: &str, head: &str) -> String {
+    let mut stream = TcpStream::connect(url.trim_start_matches("http://")).unwrap();
+    write!(stream, "{head}\r\nConnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}
+
+fn messages_json(ready: &Value) -> Value {
+    let answer = messages(ready).unwrap();
+    serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap()
+}
+
+#[test]
+fn every_setting_is_a_flag() {
+    let flags = [
+        "--codes",
+        "00017,00018",
+        "--clock",
+        "2000-02-29T00:00:00Z",
+        "--life",
+        "0.5",
+        "--sender",
+        "SHOP",
+        "--text",
+        "{sender}: รหัสคือ {code} ({reference})",
+        "--credit",
+        "1",
+        "--user",
+        "shop",
+        "--password",
+        "it's",
+        "--otc-id",
+        "MINE",
+        "--tries",
+        "1",
+        "--resend-limit",
+        "0",
+    ]; // fmt: skip
+    let (_sandbox, _out, ready) = started(program().arg("sandbox").args(flags));
+    assert_eq!([&ready["username"], &ready["password"], &ready["otc_id"]], ["shop", "it's", "MINE"]);
+    let call = |arguments: &[&str]| run(program_of(&ready).args(arguments).arg("--json")).json();
+    let otp_id = call(&["request", "081-234-5678"])["otp_id"].as_str().unwrap().to_owned();
+    assert_eq!(call(&["resend", &otp_id])["code"], 304);
+    assert_eq!(call(&["verify", &otp_id, "99999"])["code"], 304);
+    assert_eq!(call(&["request", "081-234-5678"])["code"], 9995);
+    assert_eq!(call(&["balance"])["type"], "prepaid");
+    let message = &messages_json(&ready)[0];
+    assert_eq!([&message["code"], &message["sent_at"]], ["00017", "2000-02-29T00:00:00Z"]);
+    assert_eq!(message["text"], format!("SHOP: รหัสคือ 00017 ({})", message["reference_code"].as_str().unwrap()));
+
+    let (_sandbox, _out, ready) = started(program().args(["sandbox", "--alphabet", "AB", "--code-length", "9"]));
+    assert_eq!(run(program_of(&ready).args(["request", "081-234-5678"])).status, 0);
+    let code = messages_json(&ready)[0]["code"].as_str().unwrap().to_owned();
+    assert!(code.len() == 9 && code.bytes().all(|byte| byte == b'A' || byte == b'B'), "{code}");
+}
+
+#[test]
+fn every_setting_is_a_key_of_a_file_and_a_flag_comes_first() {
+    let config = Config::new(
+        "all",
+        r#"
+        codes = ["11111"]
+        sender = "FILE"
+        username = "shop"
+        password = "secret"
+        otc-id = "MINE"
+
+        [[account]]
+        username = "other"
+        password = "hidden"
+        credit = 7
+
+        [[config]]
+        otc-id = "SECOND"
+        text = "{sender} {code}"
+        "#,
+    );
+    let (_sandbox, _out, ready) = started(program().args(["sandbox", "--codes", "22222", "--config"]).arg(&config.0));
+    assert_eq!([&ready["username"], &ready["password"], &ready["otc_id"]], ["shop", "secret", "MINE"]);
+    for otc_id in ["MINE", "SECOND"] {
+        assert_eq!(run(program_of(&ready).args(["request", "081-234-5678", "--otc-id", otc_id])).status, 0);
+    }
+    let mut of_the_other = program_of(&ready);
+    of_the_other.env("ANTS_OTP_USERNAME", "other").env("ANTS_OTP_PASSWORD", "hidden");
+    assert_eq!(run(of_the_other.arg("balance")).out, "prepaid, credit 7\n");
+    let messages = messages_json(&ready);
+    assert!(messages[0]["text"].as_str().unwrap().starts_with("Your OTP is 22222 (ref: "), "{messages}");
+    assert_eq!(messages[1]["text"], "FILE 22222");
+}
+
+#[test]
+fn settings_that_cannot_work_end_with_2_and_a_sentence_that_says_what_to_do() {
+    let unknown = Config::new("unknown", "code_length = 5");
+    let cases: [(&[&str], &str); 16] = [
+        (&["--config", unknown.0.to_str().unwrap()], "did you mean code-length?"),
+        (&["--config", "/nonexistent.toml"], "cannot read /nonexistent.toml"),
+        (&["--host", "sandbox.example"], "write one of this machine's"),
+        (&["--host", "192.0.2.1"], "choose another with --host"),
+        (&["--allow-host", "http://sandbox"], "write the name alone"),
+        (&["--cors-origin", "http://localhost:5173/"], "write an origin such as"),
+        (&["--code-length", "0"], "it must be 1 to 32"),
+        (&["--life", "0"], "it must be longer"),
+        (&["--life", "-1"], "write a number of seconds"),
+        (&["--tries", "0"], "at least 1"),
+        (&["--alphabet", "0"], "at least two characters"),
+        (&["--text", "no place"], "write {code} where it belongs"),
+        (&["--clock", "tomorrow"], "write fixed, system, or a time"),
+        (&["--credit", "much"], "write a decimal number"),
+        (&["--codes", ""], "give at least one code"),
+        (&["--user", "a:b"], "choose one without"),
+    ];
+    for (arguments, said) in cases {
+        let run = run(program().arg("sandbox").args(arguments));
+        assert_eq!((run.status, run.out.as_str()), (2, ""), "{arguments:?}");
+        assert!(run.err.contains(said), "{arguments:?}: {}", run.err);
+    }
+}
+
+#[test]
+fn the_database_of_the_program_is_its_owners_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let path = std::env::temp_dir().join(format!("ants-otp-sandbox-{}-private.sqlite", std::process::id()));
+    let (_sandbox, _out, _) = started(program().arg("sandbox").arg("--database").arg(&path));
+    let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+    for suffix in ["", "-wal", "-shm"] {
+        let _ = std::fs::remove_file(format!("{}{suffix}", path.display()));
+    }
+    assert_eq!(mode & 0o777, 0o600);
+}
+
+#[test]
+fn it_listens_on_ipv6_and_for_the_names_that_are_allowed() {
+    if TcpListener::bind("[::1]:0").is_err() {
+        return;
+    }
+    let (_sandbox, _out, ready) = started(program().args(["sandbox", "--host", "::1", "--allow-host", "sandbox"]));
+    let url = ready["url"].as_str().unwrap();
+    assert!(url.starts_with("http://[::1]:"), "{url}");
+    assert_eq!(run(program_of(&ready).args(["request", "081-234-5678"])).status, 0);
+    for (host, status) in [("sandbox:1", "200"), ("other", "421"), (url.trim_start_matches("http://"), "200")] {
+        let answer = ask(url, &format!("GET /sandbox/messages HTTP/1.1\r\nHost: {host}"));
+        assert_eq!(answer.split(' ').nth(1), Some(status), "{host}");
+    }
+}
+
+/// The program on a pseudo-terminal, and what it shows there, line by line.
+struct OnTerminal(Killed, BufReader<File>);
+
+impl OnTerminal {
+    fn new(command: &mut Command) -> OnTerminal {
+        let terminal = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+        grantpt(&terminal).unwrap();
+        unlockpt(&terminal).unwrap();
+        let path = ptsname(&terminal, Vec::new()).unwrap();
+        let other = File::options().read(true).write(true).open(path.to_str().unwrap()).unwrap();
+        let child = command.stdin(Stdio::null()).stdout(other.try_clone().unwrap()).stderr(other).spawn().unwrap();
+        OnTerminal(Killed(child), BufReader::new(File::from(terminal)))
+    }
+
+    fn line(&mut self) -> String {
+        let mut line = String::new();
+        self.1.read_line(&mut line).unwrap();
+        line.trim_end().to_owned()
+    }
+}
+
+#[test]
+fn on_a_terminal_it_tells_what_to_paste_and_each_call() {
+    for (no_color, green, yellow, end) in [("", "\x1b[32m", "\x1b[33m", "\x1b[0m"), ("1", "", "", "")] {
+        let arguments = ["sandbox", "--clock", "fixed", "--password", "it's $1"];
+        let mut command = program();
+        command.args(arguments).env("NO_COLOR", no_color).env("TERM", "xterm").env("ANTS_OTP_TOKEN", "t");
+        let mut terminal = OnTerminal::new(&mut command);
+        let head: Vec<String> = (0..11).map(|_| terminal.line()).collect();
+        let url =
+            head[0].strip_prefix("The OTP service in a box. Its inbox: ").unwrap().trim_end_matches('/').to_owned();
+        let pasted = head[3..8].join("\n");
+        assert!(head[10].is_empty() && head[9].starts_with("Stop it with Ctrl-C."), "{head:?}");
+
+        // The exports are complete: pasted into a shell, they are all that the program needs.
+        let script = format!(
+            "{pasted}\n$PROGRAM request 081-234-5678; $PROGRAM verify 00000000-0000-4000-8000-000000000000 1; exit 0"
+        );
+        let shell =
+            Command::new("sh").args(["-c", &script]).env("PROGRAM", program_path()).env("ANTS_OTP_TOKEN", "t").output();
+        assert!(shell.unwrap().status.success());
+        assert!(pasted.contains(&format!("unset ANTS_OTP_TOKEN\nexport ANTS_OTP_BASE_URL={url}\n")), "{pasted}");
+        let unknown = "This account has no OTP with this otpId.";
+        assert_eq!(terminal.line(), format!("00:00:00  request  66812345678  200  {green}OK{end}"));
+        let line = format!("00:00:00  verify   -            200  {yellow}NO_DATA_AVAILABLE{end}  {unknown}");
+        assert_eq!(terminal.line(), line);
+        ask(&url, "POST /otp/x?a=%1b HTTP/1.1\r\nHost: x");
+        let line = terminal.line();
+        assert!(line.contains("POST /otp/x?a=%1b") && line.contains("ERR_HTTP_STATUS"), "{line}");
+    }
+}
+
+#[test]
+fn on_a_terminal_json_is_the_line_alone() {
+    let mut terminal = OnTerminal::new(program().args(["sandbox", "--json"]));
+    let ready: Value = serde_json::from_str(&terminal.line()).unwrap();
+    assert_eq!(ready.as_object().unwrap().len(), 4);
+}
+
+#[test]
+fn on_a_terminal_a_command_has_it_alone() {
+    let mut command = with_command("echo one; $PROGRAM request 081-234-5678 --json >/dev/null; echo two");
+    let mut terminal = OnTerminal::new(command.env("PROGRAM", program_path()));
+    assert_eq!((terminal.line(), terminal.line()), ("one".to_owned(), "two".to_owned()));
+    assert!(terminal.0.0.wait().unwrap().success());
+}
+
+/// In a container, where signals that nobody waits for do nothing to the first process.
+#[test]
+fn as_a_containers_first_process_it_ends_when_it_is_asked_to() {
+    let mut unshare = Command::new("unshare");
+    unshare.args(["--fork", "--pid"]);
+    let possible = Command::new("unshare").args(["--fork", "--pid", "true"]).output();
+    if !possible.is_ok_and(|output| output.status.success()) {
+        let _ = writeln!(std::io::stderr(), "left out: it needs root and namespaces");
+        return;
+    }
+    let (mut container, _out, ready) = started(unshare.arg(program_path()).arg("sandbox"));
+    assert!(messages(&ready).is_ok());
+    let children = format!("/proc/{0}/task/{0}/children", container.0.id());
+    let first: i32 = std::fs::read_to_string(children).unwrap().trim().parse().unwrap();
+    kill_process(Pid::from_raw(first).unwrap(), Signal::TERM).unwrap();
+    assert_eq!(container.0.wait().unwrap().code(), Some(0));
 }
