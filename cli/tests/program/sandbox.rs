@@ -437,3 +437,60 @@ fn as_a_containers_first_process_it_ends_when_it_is_asked_to() {
     kill_process(Pid::from_raw(first).unwrap(), Signal::TERM).unwrap();
     assert_eq!(container.0.wait().unwrap().code(), Some(0));
 }
+
+/// What docs/sandbox.md shows in its fenced blocks of this language.
+fn shown(language: &str) -> Vec<&'static str> {
+    let blocks = include_str!("../../../docs/sandbox.md").split("```").skip(1).step_by(2);
+    blocks.filter_map(|block| block.strip_prefix(language)?.strip_prefix('\n')).collect()
+}
+
+#[test]
+fn the_file_that_the_page_shows_is_one() {
+    let [text] = shown("toml")[..] else { panic!("one file") };
+    let database = std::env::temp_dir().join(format!("ants-otp-sandbox-{}-page.sqlite", std::process::id()));
+    let text = text.replace("port = 8025", "port = 0").replace("sandbox.sqlite", database.to_str().unwrap());
+    let config = Config::new("page", &text);
+    let (_sandbox, _out, ready) = started(program().args(["sandbox", "--config"]).arg(&config.0));
+    assert_eq!(ready["username"], "shop");
+    assert_eq!(run(program_of(&ready).args(["request", "081-234-5678"])).status, 0);
+    let message = &messages_json(&ready)[0];
+    for suffix in ["", "-wal", "-shm"] {
+        let _ = std::fs::remove_file(format!("{}{suffix}", database.display()));
+    }
+    assert!(message["text"].as_str().unwrap().starts_with("SHOP: รหัส OTP ของคุณคือ 00017 (รหัสอ้างอิง: "), "{message}");
+}
+
+#[test]
+fn the_commands_of_the_recipes_for_containers_start() {
+    let image = include_str!("../../../Dockerfile").lines().find_map(|line| line.strip_prefix("CMD ")).unwrap();
+    let recipes = shown("yaml").into_iter().flat_map(str::lines);
+    let commands: Vec<&str> = recipes.filter_map(|line| line.trim().strip_prefix("command: ")).chain([image]).collect();
+    assert_eq!(commands.len(), 3);
+    for command in commands {
+        let arguments: Vec<String> = serde_json::from_str(&command.replace("8025", "0")).unwrap();
+        let (_sandbox, _out, ready) = started(program().args(&arguments));
+        assert_eq!(run(program_of(&ready).arg("balance")).status, 0, "{command}");
+        let own_name = ask(ready["url"].as_str().unwrap(), "GET /sandbox/messages HTTP/1.1\r\nHost: otp:8025");
+        assert_eq!(own_name.starts_with("HTTP/1.1 200"), command.contains("--allow-host"), "{command}");
+    }
+}
+
+#[test]
+fn waiting_for_one_in_the_background_ends_where_its_port_is_taken() {
+    let recipe = shown("sh").into_iter().find(|recipe| recipe.contains("until ")).unwrap();
+    let folder = std::env::temp_dir().join(format!("ants-otp-sandbox-{}-background", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let in_shell = |port: u16| {
+        let program = program_path().into_string().unwrap();
+        let script = recipe.replace("ants-otp", &program).replace("8025", &port.to_string());
+        let mut shell = Command::new("sh");
+        shell.args(["-c", &format!("{script}\nkill $!; cat sandbox.json")]).current_dir(&folder);
+        run(&mut shell)
+    };
+    let busy = in_shell(taken.local_addr().unwrap().port());
+    assert!(busy.status != 0 && busy.out.is_empty() && busy.err.contains("is in use"), "{busy:?}");
+    let free = in_shell(0);
+    assert!(free.status == 0 && free.out.contains("127.0.0.1"), "{free:?}");
+    std::fs::remove_dir_all(&folder).unwrap();
+}
