@@ -4,9 +4,11 @@ FROM rust:1-slim-bookworm AS build
 WORKDIR /source
 COPY . .
 # Static: the image has no C library. With --target the flags are not those of build scripts and macros, which load one another.
+# Random numbers come from the kernel at once: a static program cannot look for the C library's function, and would read /dev.
 RUN set -eu; \
     target=$(rustc -vV | sed -n 's/^host: //p'); \
-    RUSTFLAGS='-C target-feature=+crt-static' cargo build --release --locked -p ants-otp-cli --target "$target"; \
+    RUSTFLAGS='-C target-feature=+crt-static --cfg getrandom_backend="linux_getrandom"' \
+    cargo build --release --locked -p ants-otp-cli --target "$target"; \
     strip -o /ants-otp "target/$target/release/ants-otp"
 
 FROM scratch

@@ -43,7 +43,7 @@ C_SOURCES      := $(sort $(shell find benches bindings examples include tests -n
 C_SOURCES      := $(filter-out include/ants_otp.h,$(C_SOURCES))
 
 .PHONY: help demo login-web test test-rust test-peers test-sandbox test-login-web fuzz mutants soak soak-python test-model \
-	test-scenarios test-python test-program test-wheel test-install check check-rust check-c check-python check-speed bench \
+	test-scenarios test-python test-program test-wheel test-install test-image check check-rust check-c check-python check-speed bench \
 	bench-quick bench-record install uninstall library wheel wheel-python wheel-program tested-python tested-program bench-wheel \
 	dev-wheel docs address clean need-cargo need-cc need-python need-bench need-bench-tools licences test-abi abi-check \
 	abi-record test-asan test-calling-codes need-c-tools need-privileged
@@ -78,7 +78,7 @@ login-web: need-cargo dev-wheel  ## the sample application with its telephone, i
 
 # --- Tests --------------------------------------------------------------------------------------------------------------
 
-test: test-rust test-peers test-scenarios test-python test-program test-wheel test-sandbox test-login-web test-install test-abi test-asan test-calling-codes  ## all tests: Rust, C, C++, Python, the wheel, the install tree
+test: test-rust test-peers test-scenarios test-python test-program test-wheel test-sandbox test-login-web test-install test-image test-abi test-asan test-calling-codes  ## all tests: Rust, C, C++, Python, the wheel, the install tree
 
 test-rust: need-cargo need-cc need-c-tools need-privileged $(VENV)/.test
 	@$(call need,strace,strace)
@@ -156,6 +156,10 @@ test-wheel: need-cargo tested-python tested-program $(VENV)/.test
 test-install: need-cargo need-c-tools tested-python $(VENV)/.test
 	@$(call need,pkg-config,pkg-config)
 	$(VENV)/bin/python -m pytest -q tests/install
+
+# The image of the Dockerfile, or where docker does not run, what its build step makes.
+test-image: need-cargo need-cc
+	tests/image/run
 
 # The inbox page in Chromium, and the service held against its OpenAPI document by strangers' calls.
 test-sandbox: need-cargo need-cc need-python

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import os
 import signal
 import subprocess
 import sys
 import sysconfig
 import textwrap
+import threading
 import time
 from importlib import metadata
 from pathlib import Path
@@ -17,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import ants_otp
-from ants_otp import Client, Code, ConnectionLostError, DeadlineError, OtpError
+from ants_otp import Client, Code, ConnectionLostError, DeadlineError, OtpError, _program
 from ants_otp.testing import ProgramNotFoundError, Sandbox
 
 if TYPE_CHECKING:
@@ -37,6 +39,50 @@ def test_messages_and_codes(otp_sandbox: Sandbox, otp_client: Client) -> None:
     assert otp_sandbox.last_code(MOBILE) == message.code != otp_sandbox.last_code()
     assert otp_client.verify(otp, message.code)
     assert otp_sandbox.messages(MOBILE)[-1].state == "confirmed"
+
+
+def test_an_sms_is_waited_for(otp_sandbox: Sandbox, otp_client: Client) -> None:
+    begun = time.monotonic()
+    with pytest.raises(LookupError, match="081-234-5678"):
+        otp_sandbox.last_code(MOBILE, wait=0.3)
+    assert time.monotonic() - begun >= 0.3
+    later = threading.Timer(0.2, otp_client.request, [MOBILE])
+    later.start()
+    assert otp_sandbox.last_code("+66 81 234 5678", wait=30) == otp_sandbox.messages()[0].code
+    later.join()
+    assert time.monotonic() - begun < 20
+    with pytest.raises(ValueError, match="wait is a number of seconds from 0 to 60"):
+        otp_sandbox.messages(wait=61)
+    with pytest.raises(ValueError, match="mobile: "):
+        otp_sandbox.messages("nobody")
+
+
+def test_settings_are_the_programs(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    config = tmp_path / "sandbox.toml"
+    config.write_text("sender = 'FILE'\ntries = 1\n")
+    text = "--{sender}: รหัส {code} ({reference})"
+    with (
+        Sandbox(
+            config=config, tries=2, codes=["00017", "00018"], text=text, clock="fixed", credit=2, otc_id="MINE"
+        ) as box,
+        box.client() as client,
+    ):
+        otps = [client.request(MOBILE) for _ in range(2)]
+        assert [message.code for message in box.messages()] == ["00017", "00018"]
+        assert box.messages()[0].text == f"--FILE: รหัส 00017 ({otps[0].reference_code})"
+        assert box.otc_id == "MINE"
+        assert client.balance().credit == 0
+        assert [client.verify(otps[0], "9").status for _ in range(2)] == ["wrong_code", "over_limit"]
+    with pytest.raises(RuntimeError, match="did not start"):
+        Sandbox(code_length=33)
+    assert "it must be 1 to 32" in capfd.readouterr().err
+
+
+def test_each_setting_is_a_flag_of_the_program(otp_sandbox: Sandbox) -> None:
+    assert otp_sandbox
+    found = subprocess.run([_program.find(), "sandbox", "--help"], capture_output=True, text=True, check=True).stdout
+    settings = list(inspect.signature(Sandbox).parameters)[1:]
+    assert [name for name in settings if f"--{name.replace('_', '-')} " not in found] == []
 
 
 def test_the_clock_moves(otp_sandbox: Sandbox, otp_client: Client) -> None:
@@ -150,8 +196,6 @@ def fake(folder: Path, version: str) -> str:
 
 
 def test_the_order_in_which_the_program_is_looked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from ants_otp import _program
-
     current = f"ants-otp {ants_otp.__version__}"
     folders = [tmp_path / name for name in ("given", "environment", "scripts", "path")]
     for folder in folders:

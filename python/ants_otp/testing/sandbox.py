@@ -7,9 +7,8 @@ import json
 import os
 import subprocess
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
-from ants_otp import _native
 from ants_otp._program import find
 from ants_otp._record import Record
 from ants_otp.client import Client
@@ -78,16 +77,69 @@ class Sandbox:
 
     Args:
         program: The program ``ants-otp``; else ``ANTS_OTP_PROGRAM``, the one beside this Python, or the PATH's.
+        config: A TOML file of settings, all that the program has: docs/sandbox.md. Those below come before it.
+        port: The port to listen on, instead of a free one.
+        otc_id: The OTP configuration's otcId.
+        code_length: How many characters a code has: 1 to 32.
+        life: For how many seconds a code can be verified.
+        tries: How many wrong codes may be typed.
+        resend_limit: How often a request may be resent.
+        sender: The sender's name.
+        alphabet: The characters of which codes are made: ASCII letters and digits.
+        text: What the SMS says, with ``{code}``, ``{reference}`` and ``{sender}`` where they belong.
+        codes: These codes one after the other, instead of random ones.
+        credit: Makes the account prepaid, with credit for so many SMS.
+        clock: ``"fixed"``, or the time at which the clock stands still: ``"2026-01-01T00:00:00Z"``.
+        dialect: How answers are written: docs/sandbox.md lists the names.
+        database: Keeps the state in this SQLite file.
 
     Raises:
         ProgramNotFoundError: It is not there, or of another version. The text holds the command that installs it.
+        RuntimeError: It did not start. What cannot work is told on the standard error stream.
     """
 
-    def __init__(self, program: str | os.PathLike[str] | None = None) -> None:
+    def __init__(
+        self,
+        program: str | os.PathLike[str] | None = None,
+        *,
+        config: str | os.PathLike[str] | None = None,
+        port: int | None = None,
+        otc_id: str | None = None,
+        code_length: int | None = None,
+        life: float | None = None,
+        tries: int | None = None,
+        resend_limit: int | None = None,
+        sender: str | None = None,
+        alphabet: str | None = None,
+        text: str | None = None,
+        codes: list[str] | tuple[str, ...] | None = None,
+        credit: float | str | None = None,
+        clock: str | None = None,
+        dialect: str | None = None,
+        database: str | os.PathLike[str] | None = None,
+    ) -> None:
+        settings = {
+            "config": config and os.fspath(config),
+            "port": port,
+            "otc-id": otc_id,
+            "code-length": code_length,
+            "life": life,
+            "tries": tries,
+            "resend-limit": resend_limit,
+            "sender": sender,
+            "alphabet": alphabet,
+            "text": text,
+            "codes": None if codes is None else ",".join(codes),
+            "credit": credit,
+            "clock": clock,
+            "dialect": dialect,
+            "database": database and os.fspath(database),
+        }
+        flags = [f"--{name}={value}" for name, value in settings.items() if value is not None]
         self._process: subprocess.Popen[str] | None = None
         self._owner = os.getpid()
         self._process = subprocess.Popen(  # noqa: S603 - the program is the caller's choice
-            [find(program), "sandbox", "--exit-with-parent"],
+            [find(program), "sandbox", "--exit-with-parent", *flags],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             text=True,
@@ -148,33 +200,34 @@ class Sandbox:
 
         return AsyncClient(**self._options(options))
 
-    def messages(self, mobile: str | None = None) -> list[Message]:
+    def messages(self, mobile: str | None = None, wait: float = 0) -> list[Message]:
         """The SMS "sent" so far, oldest first.
 
         Args:
             mobile: Only those to this number, written in any form.
-        """
-        found = [
-            Message(*(message[name] for name in Message.__match_args__))
-            for message in self._ask("GET", "/sandbox/messages")
-        ]
-        if mobile is None:
-            return found
-        # What a call sent as it was given may be no number at all.
-        normal, _ = _native.normalize_mobile(mobile, "66")
-        wanted = {mobile, normal}
-        return [message for message in found if message.mobile in wanted]
+            wait: For how many seconds to wait for the first, where there is none yet: up to 60.
 
-    def last_code(self, mobile: str | None = None) -> str:
+        Raises:
+            ValueError: The number is none, or the wait too long. The text says what to change.
+        """
+        query = {} if mobile is None else {"mobile": mobile}
+        if wait:
+            query["wait"] = str(wait)
+        found = self._ask("GET", "/sandbox/messages" + (f"?{urlencode(query)}" if query else ""), wait=wait)
+        return [Message(*(message[name] for name in Message.__match_args__)) for message in found]
+
+    def last_code(self, mobile: str | None = None, wait: float = 0) -> str:
         """The code in the newest SMS.
 
         Args:
             mobile: To this number, written in any form; to any number if not given.
+            wait: For how many seconds to wait for the first SMS, where there is none yet: up to 60.
 
         Raises:
             LookupError: There is none.
+            ValueError: The number is none, or the wait too long. The text says what to change.
         """
-        messages = self.messages(mobile)
+        messages = self.messages(mobile, wait)
         if not messages:
             raise LookupError("no SMS was sent" + (f" to {mobile}" if mobile is not None else ""))
         return messages[-1].code
@@ -247,9 +300,9 @@ class Sandbox:
             account |= {"username": self.username, "password": self.password}
         return account | options
 
-    def _ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+    def _ask(self, method: str, path: str, body: dict[str, Any] | None = None, *, wait: float = 0) -> Any:
         # Not urllib.request: it would go through a proxy of the environment.
-        connection = http.client.HTTPConnection(self._address, timeout=_TIMEOUT)
+        connection = http.client.HTTPConnection(self._address, timeout=_TIMEOUT + wait)
         try:
             headers = {"Content-Type": "application/json"} if body is not None else {}
             connection.request(method, path, None if body is None else json.dumps(body), headers)
