@@ -22,6 +22,10 @@ pub fn serve(client: &ClientOptions, options: &SandboxOptions, as_json: bool) ->
     if options.exit_with_parent {
         end_with_parent();
     }
+    if client.token.is_some() {
+        let advice = "write it as the token of an [[account]] into the file of --config";
+        return Err(refused(format!("--token is none of the sandbox's settings: {advice}")));
+    }
     // What the environment says is about the real service, and has no place here.
     let identity =
         Identity { username: client.user.clone(), password: client.password.clone(), otc_id: client.otc_id.clone() };

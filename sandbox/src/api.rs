@@ -8,6 +8,7 @@ use ants_otp::Code;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Request, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::Response;
 use axum::routing::post;
@@ -21,7 +22,7 @@ use crate::line::Shears;
 use crate::magic::Magic;
 use crate::otp::Notify;
 use crate::paths;
-use crate::request_log::{LoggedRequest, Outcome};
+use crate::request_log::{Exchange, Outcome};
 use crate::service::{Refusal, Sent, Service};
 use crate::trouble;
 
@@ -120,8 +121,7 @@ async fn answer(
             Some(Trouble::Html(status)) => trouble::page(status),
             _ => answer.written(Format::accepted(&head.headers)),
         };
-        service.log(LoggedRequest::new(&head, &body, outcome, &response, begun.elapsed()));
-        (response.map(Body::from), trouble)
+        (log(service, head, body, outcome, response, begun), trouble)
     };
     match trouble {
         Some(trouble) => trouble::befall(trouble, response, &shears).await,
@@ -154,12 +154,27 @@ async fn misdirected(service: Shared, http: Request, status: StatusCode, reason:
     let (body, _) = body::read_some(body).await;
     let response = Answer::misdirected(status, &reason).written(Format::accepted(&head.headers));
     let path = head.uri.path();
-    if !paths::is_own(path) {
-        let operation = Operation::at(path);
-        let outcome = Outcome { operation, code: Code::HttpStatus, reason, mobile: None, otp_id: None, fault: None };
-        lock(&service).log(LoggedRequest::new(&head, &body, outcome, &response, begun.elapsed()));
+    if paths::is_own(path) {
+        return response.map(Body::from);
     }
-    response.map(Body::from)
+    let operation = Operation::at(path);
+    let outcome = Outcome { operation, code: Code::HttpStatus, reason, mobile: None, otp_id: None, fault: None };
+    log(&mut lock(&service), head, body, outcome, response, begun)
+}
+
+/// Keeps what came and what was made of it, and goes on with the answer.
+fn log(
+    service: &mut Service,
+    head: Parts,
+    body: Vec<u8>,
+    outcome: Outcome,
+    answer: Response<String>,
+    begun: Instant,
+) -> Response {
+    let response = answer.clone().map(Body::from);
+    let Parts { method, uri, headers, .. } = head;
+    service.log(Exchange { method, uri, headers, body, outcome, answer, duration: begun.elapsed() });
+    response
 }
 
 type Decision = (Answer, Option<Trouble>, Outcome);

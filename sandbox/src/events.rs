@@ -11,7 +11,6 @@ use axum::routing::get;
 use http_body_util::channel::{Channel, Sender};
 use serde_json::{Value, json};
 
-use crate::LoggedRequest;
 use crate::api::{Shared, lock};
 use crate::message;
 use crate::service::Service;
@@ -114,8 +113,7 @@ fn snapshot(service: &Service) -> Value {
     let now = service.now();
     let newest: Vec<_> = service.outbox.iter().rev().take(SNAPSHOT).collect();
     let messages: Vec<Value> = newest.into_iter().rev().map(|otp| message::json(otp, now)).collect();
-    let older = service.requests.iter().len().saturating_sub(SNAPSHOT_REQUESTS);
-    let requests: Vec<Value> = service.requests.iter().skip(older).map(LoggedRequest::json).collect();
+    let requests: Vec<Value> = service.requests.latest(SNAPSHOT_REQUESTS).map(|request| request.json()).collect();
     json!({
         "messages": messages,
         "requests": requests,

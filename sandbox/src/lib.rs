@@ -48,7 +48,8 @@
 //! * `GET` and `POST /sandbox/clock`, the latter with `{"advance_seconds": n}`: shows the clock and moves it ahead.
 //! * `POST /sandbox/reset`: forgets all SMS, requests and faults.
 //!
-//! They answer loopback names only, and refuse what another web page in a browser on this machine sends them.
+//! They answer loopback names and those of [`Builder::allow_host`], and refuse what another web page in a browser sends them,
+//! but for the pages of [`Builder::cors_origin`]. A path or method that is none is answered with the one that was meant.
 //!
 //! # What the specification leaves open
 //!
@@ -236,7 +237,7 @@ impl Sandbox {
     /// The newest 1 000 requests on the service's paths and on paths that are none, oldest first, with their answers;
     /// refusals too. Secrets are masked.
     pub fn requests(&self) -> Vec<LoggedRequest> {
-        lock(&self.service).requests.iter().cloned().collect()
+        lock(&self.service).requests.all().collect()
     }
 
     /// The code of the newest SMS to this number, which is written as the client sent it (`66812345678`).

@@ -1,12 +1,11 @@
 //! What came in on the service's paths and what was answered, refusals too: what a person looks at whose program does not
-//! get the answer that it expects. Secrets are masked before anything is kept.
+//! get the answer that it expects. Nobody is shown a secret.
 
 use std::collections::VecDeque;
 use std::time::{Duration, SystemTime};
 
 use ants_otp::Code;
-use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderName, Response};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Response, Uri};
 use serde_json::{Map, Value, json};
 
 use crate::date::date;
@@ -104,38 +103,52 @@ pub(crate) struct Outcome {
     pub fault: Option<&'static str>,
 }
 
-impl LoggedRequest {
-    /// Still without id and time, which the log gives.
-    pub(crate) fn new(
-        head: &Parts,
-        body: &[u8],
-        outcome: Outcome,
-        answer: &Response<String>,
-        duration: Duration,
-    ) -> LoggedRequest {
-        let body = String::from_utf8_lossy(body);
-        let secrets = Secrets::of(&head.headers, head.uri.query().unwrap_or_default(), &body);
-        let path = head.uri.path_and_query().map_or(head.uri.path(), |path| path.as_str());
-        let short = |text: String| cut(secrets.mask(&text), LONGEST_VALUE);
-        LoggedRequest {
-            id: 0,
-            time: SystemTime::UNIX_EPOCH,
-            method: cut(head.method.to_string(), LONGEST_VALUE),
-            path: short(path.into()),
-            operation: outcome.operation,
-            status: answer.status().as_u16(),
-            code: outcome.code.number(),
-            name: outcome.code.name(),
-            reason: short(outcome.reason),
-            mobile: outcome.mobile.map(short),
-            otp_id: outcome.otp_id.map(short),
-            fault: outcome.fault,
-            duration,
-            request: HttpContent::new(&head.headers, &body, &secrets),
-            answer: HttpContent::new(answer.headers(), answer.body(), &secrets),
-        }
+/// A request as it came, and what was made of it. It is shown as a [`LoggedRequest`], which takes time that a call need not wait
+/// for; secrets are masked there.
+pub(crate) struct Exchange {
+    pub method: Method,
+    pub uri: Uri,
+    pub headers: HeaderMap,
+    pub body: Vec<u8>,
+    pub outcome: Outcome,
+    pub answer: Response<String>,
+    pub duration: Duration,
+}
+
+impl Exchange {
+    /// Whether it is too large to be kept as it is.
+    fn is_large(&self) -> bool {
+        let headers: usize = self.headers.values().map(HeaderValue::len).sum();
+        self.body.len().max(headers).max(self.uri.path().len()) > LONGEST_BODY
     }
 
+    fn shown(&self, id: u64, time: Duration) -> LoggedRequest {
+        let body = String::from_utf8_lossy(&self.body);
+        let secrets = Secrets::of(&self.headers, self.uri.query().unwrap_or_default(), &body);
+        let path = self.uri.path_and_query().map_or(self.uri.path(), |path| path.as_str());
+        let short = |text: &str| cut(secrets.mask(text), LONGEST_VALUE);
+        let Outcome { operation, code, reason, mobile, otp_id, fault } = &self.outcome;
+        LoggedRequest {
+            id,
+            time: SystemTime::UNIX_EPOCH + time,
+            method: cut(self.method.to_string(), LONGEST_VALUE),
+            path: short(path),
+            operation: *operation,
+            status: self.answer.status().as_u16(),
+            code: code.number(),
+            name: code.name(),
+            reason: short(reason),
+            mobile: mobile.as_deref().map(short),
+            otp_id: otp_id.as_deref().map(short),
+            fault: *fault,
+            duration: self.duration,
+            request: HttpContent::new(&self.headers, &body, &secrets),
+            answer: HttpContent::new(self.answer.headers(), self.answer.body(), &secrets),
+        }
+    }
+}
+
+impl LoggedRequest {
     pub(crate) fn json(&self) -> Value {
         json!({
             "id": self.id,
@@ -157,37 +170,56 @@ impl LoggedRequest {
     }
 }
 
+enum Kept {
+    /// With the time of the sandbox's clock.
+    AsItCame(Box<Exchange>, Duration),
+    Shown(Box<LoggedRequest>),
+}
+
 /// The newest [`KEPT`] requests, oldest first.
 #[derive(Default)]
 pub(crate) struct RequestLog {
-    requests: VecDeque<LoggedRequest>,
+    requests: VecDeque<Kept>,
     /// The id of the newest one that there ever was.
     newest: u64,
 }
 
 impl RequestLog {
-    /// Keeps it, and shows it as it is kept.
-    pub(crate) fn add(&mut self, request: LoggedRequest, now: Duration) -> Option<&LoggedRequest> {
+    pub(crate) fn add(&mut self, exchange: Exchange, now: Duration) {
         if self.requests.len() == KEPT {
             self.requests.pop_front();
         }
         self.newest += 1;
-        self.requests.push_back(LoggedRequest { id: self.newest, time: SystemTime::UNIX_EPOCH + now, ..request });
-        self.requests.back()
+        self.requests.push_back(if exchange.is_large() {
+            Kept::Shown(Box::new(exchange.shown(self.newest, now)))
+        } else {
+            Kept::AsItCame(Box::new(exchange), now)
+        });
     }
 
-    pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = &LoggedRequest> + ExactSizeIterator {
-        self.requests.iter()
+    /// The newest ones, so many at the most, oldest first.
+    pub(crate) fn latest(&self, count: usize) -> impl Iterator<Item = LoggedRequest> {
+        let first = self.newest - self.requests.len() as u64 + 1;
+        let skipped = self.requests.len().saturating_sub(count);
+        let numbered = (first..).zip(&self.requests).skip(skipped);
+        numbered.map(|(id, kept)| match kept {
+            Kept::AsItCame(exchange, time) => exchange.shown(id, *time),
+            Kept::Shown(request) => (**request).clone(),
+        })
+    }
+
+    pub(crate) fn all(&self) -> impl Iterator<Item = LoggedRequest> {
+        self.latest(KEPT)
+    }
+
+    /// Those after the one with this id.
+    pub(crate) fn after(&self, id: u64) -> impl Iterator<Item = LoggedRequest> {
+        self.latest(usize::try_from(self.newest.saturating_sub(id)).unwrap_or(usize::MAX))
     }
 
     /// The id of the newest one that there ever was.
     pub(crate) fn newest(&self) -> u64 {
         self.newest
-    }
-
-    /// Those after the one with this id.
-    pub(crate) fn after(&self, id: u64) -> impl Iterator<Item = &LoggedRequest> {
-        self.requests.iter().filter(move |request| request.id > id)
     }
 
     /// Forgets all. Ids go on, so that nobody takes a new one for one that is known.
@@ -226,25 +258,42 @@ mod tests {
     use super::*;
     use axum::http::Request;
 
-    fn logged(body: &str) -> LoggedRequest {
-        let (head, ()) =
-            Request::post("/otp/requestOTP").header("x-one", "1").header("x-one", "2").body(()).unwrap().into_parts();
+    fn exchange(body: &str) -> Exchange {
+        let head = Request::post("/otp/requestOTP").header("x-one", "1").header("x-one", "2").body(());
+        let (head, ()) = head.unwrap().into_parts();
         let outcome =
             Outcome { operation: None, code: Code::Ok, reason: String::new(), mobile: None, otp_id: None, fault: None };
-        LoggedRequest::new(&head, body.as_bytes(), outcome, &Response::new(String::new()), Duration::ZERO)
+        Exchange {
+            method: head.method,
+            uri: head.uri,
+            headers: head.headers,
+            body: body.into(),
+            outcome,
+            answer: Response::new(String::new()),
+            duration: Duration::ZERO,
+        }
+    }
+
+    fn logged(body: &str) -> LoggedRequest {
+        exchange(body).shown(1, Duration::ZERO)
     }
 
     #[test]
     fn the_newest_are_kept_and_their_ids_go_on() {
         let mut log = RequestLog::default();
-        for _ in 0..KEPT + 2 {
-            log.add(logged(""), Duration::ZERO);
+        let large = "x".repeat(LONGEST_BODY + 1);
+        for number in 0..KEPT + 2 {
+            log.add(exchange(if number % 2 == 0 { "" } else { &large }), Duration::ZERO);
         }
-        assert_eq!((log.iter().len(), log.iter().next().unwrap().id), (KEPT, 3));
+        let ids = |log: &RequestLog| log.all().map(|request| request.id).collect::<Vec<_>>();
+        assert_eq!(ids(&log), (3..KEPT as u64 + 3).collect::<Vec<_>>());
         assert_eq!(log.after(log.newest() - 1).count(), 1);
+        assert_eq!(log.after(log.newest()).count(), 0);
+        assert_eq!(log.after(0).count(), KEPT);
+        assert_eq!(log.latest(2).map(|request| request.id).collect::<Vec<_>>(), ids(&log)[KEPT - 2..]);
         log.clear();
-        log.add(logged(""), Duration::ZERO);
-        assert_eq!(log.iter().map(|request| request.id).collect::<Vec<_>>(), [KEPT as u64 + 3]);
+        log.add(exchange(""), Duration::ZERO);
+        assert_eq!(ids(&log), [KEPT as u64 + 3]);
     }
 
     #[test]

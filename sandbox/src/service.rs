@@ -16,7 +16,7 @@ use crate::magic::Magic;
 use crate::otp::{Letter, Notify, Otp, Verification};
 use crate::outbox::Outbox;
 use crate::report::{self, Delivery, Fate, Outcome, Report};
-use crate::request_log::{LoggedRequest, RequestLog};
+use crate::request_log::{Exchange, LoggedRequest, RequestLog};
 use crate::{Account, Clock, Codes, Credit, Dialect, Message, OtpConfig, message, mobile};
 
 /// What a service is made with.
@@ -198,10 +198,10 @@ impl Service {
     }
 
     /// Keeps a request, and tells those that wait for one.
-    pub(crate) fn log(&mut self, request: LoggedRequest) {
-        let request = self.requests.add(request, self.setup.clock.now());
-        if let (Some(call), Some(request)) = (&self.on_request, request) {
-            call(request);
+    pub(crate) fn log(&mut self, exchange: Exchange) {
+        self.requests.add(exchange, self.setup.clock.now());
+        if let Some(call) = &self.on_request {
+            self.requests.latest(1).for_each(|request| call(&request));
         }
         self.changes.send_modify(|count| *count += 1);
     }

@@ -10,6 +10,7 @@ use axum::response::Response;
 use axum::routing::{get, post};
 use serde_json::{Map, Value, json};
 
+use crate::Fate;
 use crate::answer::Answer;
 use crate::api::{Shared, lock};
 use crate::body;
@@ -17,7 +18,6 @@ use crate::date::date;
 use crate::fault::Fault;
 use crate::query::MessageQuery;
 use crate::service::Service;
-use crate::{Fate, LoggedRequest};
 
 pub(crate) fn routes() -> Router<Shared> {
     Router::new()
@@ -53,7 +53,7 @@ async fn messages(State(service): State<Shared>, uri: Uri) -> Response {
 }
 
 async fn requests(State(service): State<Shared>) -> Response {
-    let requests = lock(&service).requests.iter().map(LoggedRequest::json).collect();
+    let requests = lock(&service).requests.all().map(|request| request.json()).collect();
     Answer::ok(requests).json()
 }
 

@@ -301,7 +301,8 @@ fn every_setting_is_a_key_of_a_file_and_a_flag_comes_first() {
 #[test]
 fn settings_that_cannot_work_end_with_2_and_a_sentence_that_says_what_to_do() {
     let unknown = Config::new("unknown", "code_length = 5");
-    let cases: [(&[&str], &str); 16] = [
+    let cases: [(&[&str], &str); 17] = [
+        (&["--token", "t"], "an [[account]]"),
         (&["--config", unknown.0.to_str().unwrap()], "did you mean code-length?"),
         (&["--config", "/nonexistent.toml"], "cannot read /nonexistent.toml"),
         (&["--host", "sandbox.example"], "write one of this machine's"),
