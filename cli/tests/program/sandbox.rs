@@ -9,6 +9,7 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 /// A process that is killed at the end of its test.
@@ -355,7 +356,7 @@ fn it_listens_on_ipv6_and_for_the_names_that_are_allowed() {
 }
 
 /// The program on a pseudo-terminal, and what it shows there, line by line.
-struct OnTerminal(Killed, BufReader<File>);
+struct OnTerminal(Killed, Receiver<String>);
 
 impl OnTerminal {
     fn new(command: &mut Command) -> OnTerminal {
@@ -365,15 +366,21 @@ impl OnTerminal {
         let path = ptsname(&terminal, Vec::new()).unwrap();
         let other = File::options().read(true).write(true).open(path.to_str().unwrap()).unwrap();
         let child = command.stdin(Stdio::null()).stdout(other.try_clone().unwrap()).stderr(other).spawn().unwrap();
-        OnTerminal(Killed(child), BufReader::new(File::from(terminal)))
+        let (sender, lines) = channel();
+        std::thread::spawn(move || {
+            // At the end of the program, reading fails.
+            let shown = BufReader::new(File::from(terminal)).lines().map_while(Result::ok);
+            shown.take_while(|line| sender.send(line.clone()).is_ok()).count()
+        });
+        OnTerminal(Killed(child), lines)
     }
 
-    fn line(&mut self) -> String {
-        let mut line = String::new();
-        self.1.read_line(&mut line).unwrap();
-        line.trim_end().to_owned()
+    fn line(&self) -> String {
+        self.1.recv_timeout(PATIENCE).unwrap().trim_end().to_owned()
     }
 }
+
+const PATIENCE: Duration = Duration::from_secs(20);
 
 #[test]
 fn on_a_terminal_it_tells_what_to_paste_and_each_call() {
@@ -381,7 +388,7 @@ fn on_a_terminal_it_tells_what_to_paste_and_each_call() {
         let arguments = ["sandbox", "--clock", "fixed", "--password", "it's $1"];
         let mut command = program();
         command.args(arguments).env("NO_COLOR", no_color).env("TERM", "xterm").env("ANTS_OTP_TOKEN", "t");
-        let mut terminal = OnTerminal::new(&mut command);
+        let terminal = OnTerminal::new(&mut command);
         let head: Vec<String> = (0..11).map(|_| terminal.line()).collect();
         let url =
             head[0].strip_prefix("The OTP service in a box. Its inbox: ").unwrap().trim_end_matches('/').to_owned();
@@ -408,7 +415,7 @@ fn on_a_terminal_it_tells_what_to_paste_and_each_call() {
 
 #[test]
 fn on_a_terminal_json_is_the_line_alone() {
-    let mut terminal = OnTerminal::new(program().args(["sandbox", "--json"]));
+    let terminal = OnTerminal::new(program().args(["sandbox", "--json"]));
     let ready: Value = serde_json::from_str(&terminal.line()).unwrap();
     assert_eq!(ready.as_object().unwrap().len(), 4);
 }
@@ -425,7 +432,7 @@ fn on_a_terminal_a_command_has_it_alone() {
 #[test]
 fn as_a_containers_first_process_it_ends_when_it_is_asked_to() {
     let mut unshare = Command::new("unshare");
-    unshare.args(["--fork", "--pid"]);
+    unshare.args(["--fork", "--pid", "--kill-child"]);
     let possible = Command::new("unshare").args(["--fork", "--pid", "true"]).output();
     if !possible.is_ok_and(|output| output.status.success()) {
         let _ = writeln!(std::io::stderr(), "left out: it needs root and namespaces");
@@ -436,7 +443,15 @@ fn as_a_containers_first_process_it_ends_when_it_is_asked_to() {
     let children = format!("/proc/{0}/task/{0}/children", container.0.id());
     let first: i32 = std::fs::read_to_string(children).unwrap().trim().parse().unwrap();
     kill_process(Pid::from_raw(first).unwrap(), Signal::TERM).unwrap();
-    assert_eq!(container.0.wait().unwrap().code(), Some(0));
+    let begun = Instant::now();
+    let ended = loop {
+        match container.0.try_wait().unwrap() {
+            Some(status) => break Some(status),
+            None if begun.elapsed() > PATIENCE => break None,
+            None => std::thread::sleep(Duration::from_millis(20)),
+        }
+    };
+    assert_eq!(ended.and_then(|status| status.code()), Some(0));
 }
 
 /// What docs/sandbox.md shows in its fenced blocks of this language.
