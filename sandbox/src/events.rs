@@ -16,12 +16,6 @@ use crate::message;
 use crate::service::Service;
 use crate::tools::clock_json;
 
-/// A snapshot tells this many of the newest messages.
-const SNAPSHOT: usize = 500;
-
-/// And this many of the newest requests.
-const SNAPSHOT_REQUESTS: usize = 200;
-
 /// After so long without an event a comment is sent, by which both sides notice that the other is gone.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
@@ -109,14 +103,11 @@ fn changes(service: &Service, known: &Known, present: &Known) -> String {
     text
 }
 
+/// Everything that is kept, so that a filter looks through all of it.
 fn snapshot(service: &Service) -> Value {
-    let now = service.now();
-    let newest: Vec<_> = service.outbox.iter().rev().take(SNAPSHOT).collect();
-    let messages: Vec<Value> = newest.into_iter().rev().map(|otp| message::json(otp, now)).collect();
-    let requests: Vec<Value> = service.requests.latest(SNAPSHOT_REQUESTS).map(|request| request.json()).collect();
     json!({
-        "messages": messages,
-        "requests": requests,
+        "messages": service.messages_json(|_| true),
+        "requests": service.requests.all().map(|request| request.json()).collect::<Vec<Value>>(),
         "clock": clock_json(service),
         "faults": service.faults.json(),
         "account": service.example_account(),

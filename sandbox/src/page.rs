@@ -4,7 +4,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderValue, header};
 use axum::response::Response;
-use axum::routing::get;
+use axum::routing::{MethodRouter, get};
 
 use crate::api::Shared;
 
@@ -14,19 +14,29 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
 
 pub(crate) fn routes() -> Router<Shared> {
     Router::new()
-        .route("/", get(|| file("text/html; charset=utf-8", include_str!("../page/inbox.html"))))
-        .route("/sandbox/page/inbox.css", get(|| file("text/css; charset=utf-8", include_str!("../page/inbox.css"))))
-        .route(
-            "/sandbox/page/inbox.js",
-            get(|| file("text/javascript; charset=utf-8", include_str!("../page/inbox.js"))),
-        )
-        .route("/sandbox/page/icon.svg", get(|| file("image/svg+xml", include_str!("../page/icon.svg"))))
-        .route("/openapi.json", get(|| file("application/json", include_str!("../openapi.json"))))
+        .route("/", file("text/html; charset=utf-8", include_str!("../page/inbox.html")))
+        .route("/sandbox/page/inbox.css", file("text/css; charset=utf-8", include_str!("../page/inbox.css")))
+        .route("/sandbox/page/inbox.js", script(include_str!("../page/inbox.js")))
+        .route("/sandbox/page/common.js", script(include_str!("../page/common.js")))
+        .route("/sandbox/page/filter.js", script(include_str!("../page/filter.js")))
+        .route("/sandbox/page/list.js", script(include_str!("../page/list.js")))
+        .route("/sandbox/page/messages.js", script(include_str!("../page/messages.js")))
+        .route("/sandbox/page/requests.js", script(include_str!("../page/requests.js")))
+        .route("/sandbox/page/tools.js", script(include_str!("../page/tools.js")))
+        .route("/sandbox/page/icon.svg", file("image/svg+xml", include_str!("../page/icon.svg")))
+        .route("/openapi.json", file("application/json", include_str!("../openapi.json")))
 }
 
-async fn file(media_type: &'static str, content: &'static str) -> Response {
-    let mut response = Response::new(Body::from(content));
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
-    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
-    response
+/// A module, which the others import.
+fn script(content: &'static str) -> MethodRouter<Shared> {
+    file("text/javascript; charset=utf-8", content)
+}
+
+fn file(media_type: &'static str, content: &'static str) -> MethodRouter<Shared> {
+    get(move || async move {
+        let mut response = Response::new(Body::from(content));
+        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
+        response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+        response
+    })
 }

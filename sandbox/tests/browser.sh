@@ -13,6 +13,8 @@ fi
 mkdir -p "$target"
 [ -x "$venv/bin/python" ] || python3 -m venv "$venv"
 "$venv/bin/pip" install --quiet --disable-pip-version-check 'selenium==4.51.0'
+# For the axe-core 4.12.1 in it alone (MPL-2.0), which looks for what keeps people from using the page.
+"$venv/bin/pip" install --quiet --disable-pip-version-check --no-deps 'axe-playwright-python==0.1.8'
 
 cargo build --quiet -p ants-otp-sandbox --example serve
 exec "$venv/bin/python" sandbox/tests/browser.py "$target/debug/examples/serve" "$@"

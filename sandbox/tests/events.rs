@@ -81,20 +81,30 @@ fn a_snapshot_comes_first_and_then_what_happens() {
 }
 
 #[test]
-fn each_request_is_told_and_the_newest_are_in_the_snapshot() {
+fn each_request_is_told_and_the_earlier_ones_are_in_the_snapshot() {
     let sandbox = sandbox();
     let stranger = Caller::with(&sandbox, "Bearer nobody's");
     (0..201).for_each(|_| assert_eq!(stranger.balance().status, 401));
     let mut listener = Listener::new(&sandbox);
     let snapshot = listener.expect("snapshot");
     let ids: Vec<u64> = snapshot["requests"].as_array().unwrap().iter().map(|r| r["id"].as_u64().unwrap()).collect();
-    assert_eq!(ids, (2..=201).collect::<Vec<_>>());
+    assert_eq!(ids, (1..=201).collect::<Vec<_>>());
     Caller::new(&sandbox).post("/otp/nothing", json!({}));
     let request = listener.expect("request");
     assert_eq!(request, send(&sandbox, "GET", "/sandbox/requests", "", b"").json()[201]);
     assert_eq!((&request["id"], &request["status"]), (&json!(202), &json!(404)));
     sandbox.reset();
     assert_eq!(listener.expect("snapshot")["requests"], json!([]));
+}
+
+#[test]
+fn a_snapshot_has_all_that_is_kept_not_the_newest_alone() {
+    let sandbox = sandbox();
+    let caller = Caller::new(&sandbox);
+    (0..501).for_each(|_| drop(caller.requested(MOBILE)));
+    let snapshot = Listener::new(&sandbox).expect("snapshot");
+    assert_eq!(snapshot["messages"].as_array().unwrap().len(), 501);
+    assert_eq!(snapshot["requests"], send(&sandbox, "GET", "/sandbox/requests", "", b"").json());
 }
 
 #[test]
@@ -126,6 +136,12 @@ fn the_page_allows_nothing_but_its_own_files() {
         ("/", "text/html"),
         ("/sandbox/page/inbox.css", "text/css"),
         ("/sandbox/page/inbox.js", "text/javascript"),
+        ("/sandbox/page/common.js", "text/javascript"),
+        ("/sandbox/page/filter.js", "text/javascript"),
+        ("/sandbox/page/list.js", "text/javascript"),
+        ("/sandbox/page/messages.js", "text/javascript"),
+        ("/sandbox/page/requests.js", "text/javascript"),
+        ("/sandbox/page/tools.js", "text/javascript"),
         ("/sandbox/page/icon.svg", "image/svg+xml"),
     ] {
         let answer = send(&sandbox, "GET", path, "", b"");
