@@ -45,7 +45,7 @@ C_SOURCES      := $(filter-out include/ants_otp.h,$(C_SOURCES))
 .PHONY: help demo login-web test test-rust test-peers test-sandbox test-login-web fuzz mutants soak soak-python test-model \
 	test-scenarios test-python test-program test-wheel test-install test-image check check-rust check-c check-python check-speed bench \
 	bench-quick bench-record install uninstall library wheel wheel-python wheel-program tested-python tested-program bench-wheel \
-	dev-wheel docs address clean need-cargo need-cc need-python need-bench need-bench-tools licences test-abi abi-check \
+	first-look docs address clean need-cargo need-cc need-python need-bench need-bench-tools licences test-abi abi-check \
 	abi-record test-asan test-calling-codes need-c-tools need-privileged
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -60,21 +60,33 @@ help:           ## this list
 # $(call program,NAME,SOURCE): a program in C or C++, and beside it the library that cargo has built.
 program = $(if $(filter %.c,$(2)),$(CC) -std=c99,$(CXX) -std=c++17) -Iinclude $(2) -o target/programs/$(1) \
 	-Ltarget/programs -lants_otp -Wl,-rpath,'$$ORIGIN'
+# $(call step,WHAT,COMMAND): what is done, and then how long it took. A comma in WHAT is written $(,).
+step = echo '$(1) …'; start=$$(date +%s); $(2) && echo "… done in $$(($$(date +%s) - start)) s"
+, := ,
 library = mkdir -p target/programs && for name in libants_otp.so libants_otp.so.$(ABI); \
 	do ln -sfn "$(BUILT)/debug/libants_otp.so" target/programs/$$name; done
 
-demo: need-cargo need-cc dev-wheel  ## verify somebody in Rust, C, C++ and Python, against the service in a box
-	$(CARGO) build -p ants-otp -p ants-otp-cli -p ants-otp-c --lib --bins --example login
+# One call of cargo, so that nothing is built twice. Python finds the package in target/first, with the module beside it.
+first-look: need-cargo need-cc need-python
+	@$(call step,The program$(,) the libraries and the Python module are built: a minute or two the first time,\
+		PYO3_BUILD_EXTENSION_MODULE=1 PYO3_PYTHON="$(PYTHON)" $(CARGO) build -p ants-otp -p ants-otp-cli -p ants-otp-c -p ants-otp-python \
+		--lib --bins --example login)
+	@rm -rf target/first && mkdir -p target/first && cp -r python/ants_otp target/first
+	@cp "$(BUILT)/debug/lib_native.so" target/first/ants_otp/_native.abi3.so
+
+demo: first-look  ## verify somebody in Rust, C, C++ and Python, against the sandbox
 	@$(library)
 	$(call program,login-c,examples/login.c)
 	$(call program,login-cpp,examples/login.cpp)
-	@$(VENV)/bin/python examples/demo.py --program "$(BUILT)/debug/ants-otp" 'Rust="$(BUILT)/debug/examples/login"' \
-		C=target/programs/login-c C++=target/programs/login-cpp 'Python=$(VENV)/bin/python examples/login.py'
+	@PYTHONPATH=target/first $(PYTHON) examples/demo.py --program "$(BUILT)/debug/ants-otp" \
+		'Rust="$(BUILT)/debug/examples/login"' C=target/programs/login-c C++=target/programs/login-cpp \
+		'Python=$(PYTHON) examples/login.py'
 
-login-web: need-cargo dev-wheel  ## the sample application with its telephone, in the browser; ends with Ctrl-C
-	$(CARGO) build -p ants-otp-cli
-	$(PIP_INSTALL) -r examples/login-web/requirements.txt
-	@cd examples/login-web && ANTS_OTP_PROGRAM="$(BUILT)/debug/ants-otp" exec "$(abspath $(VENV))/bin/python" -m login_web
+login-web: first-look | $(VENV)/bin/python  ## the sample application with its inbox, in the browser; ends with Ctrl-C
+	@$(call step,FastAPI and what it needs are installed into $(VENV),\
+		$(PIP_INSTALL) --prefer-binary -r examples/login-web/requirements.txt)
+	@cd examples/login-web && PYTHONPATH="$(abspath target/first)" ANTS_OTP_PROGRAM="$(BUILT)/debug/ants-otp" \
+		exec "$(abspath $(VENV))/bin/python" -m login_web
 
 # --- Tests --------------------------------------------------------------------------------------------------------------
 
@@ -210,9 +222,9 @@ check-python: tested-python $(VENV)/.check $(VENV)/.test
 	$(VENV)/bin/pyright --pythonpath $(VENV)/bin/python --project python $(PYTHON_SOURCES)
 	$(VENV)/bin/python -m mypy.stubtest --allowlist python/stubtest.txt ants_otp
 
-docs: dev-wheel $(VENV)/.docs  ## the Python package's reference, in target/docs/python
+docs: first-look $(VENV)/.docs  ## the Python package's reference, in target/docs/python
 	rm -rf target/docs/python
-	$(VENV)/bin/pdoc --docformat google --output-directory target/docs/python \
+	PYTHONPATH=target/first $(VENV)/bin/pdoc --docformat google --output-directory target/docs/python \
 		ants_otp ants_otp.aio ants_otp.testing ants_otp.web
 
 # --- Speed --------------------------------------------------------------------------------------------------------------
@@ -354,13 +366,6 @@ tested-program: $(if $(filter target/wheels,$(WHEELS)),wheel-program) $(VENV)/.m
 library: need-cargo need-cc
 	$(CARGO) rustc --release --locked -p ants-otp-c --lib -- $(RELEASE_FLAGS)
 
-# Built quickly and installed into target/venv, for the first look: `make demo`, `make login-web`, `make docs`.
-dev-wheel: need-cargo $(VENV)/.maturin
-	rm -rf target/dev-wheel
-	$(VENV)/bin/maturin build --profile dev --manifest-path python/Cargo.toml --out target/dev-wheel
-	$(VENV)/bin/python -m pip install -q --disable-pip-version-check --no-index --no-deps --force-reinstall \
-		target/dev-wheel/*.whl
-
 # One address, in Cargo.toml and where Python's metadata wants it as text.
 address:        ## writes where the project is published, ADDRESS=https://…, into the packages' metadata
 	@case '$(ADDRESS)' in https://*) ;; *) echo 'which? make address ADDRESS=https://…' >&2; exit 1;; esac
@@ -414,9 +419,11 @@ need-python:
 
 PIP_INSTALL = $(VENV)/bin/python -m pip install -q --disable-pip-version-check
 
+$(VENV)/bin/python: | need-python
+	$(PYTHON) -m venv $(VENV)
+
 # Each stamp follows this file, which holds the versions.
-$(VENV)/.maturin: Makefile | need-python
-	[ -x $(VENV)/bin/python ] || $(PYTHON) -m venv $(VENV)
+$(VENV)/.maturin: Makefile | $(VENV)/bin/python
 	$(PIP_INSTALL) $(MATURIN_VERSION)
 	@touch $@
 
