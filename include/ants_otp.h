@@ -273,7 +273,7 @@ const char *ants_otp_version(void);
 const char *ants_otp_code_name(int code);
 
 /**
- * What happened, for developers and logs, in English ("en") or Thai ("th"). A page shows ants_otp_code_user_text().
+ * What happened, for developers and logs, in English ("en") or Thai ("th"). Show people ants_otp_code_user_text().
  * Tags such as "th-TH" are understood; any other language, and NULL, give English.
  *
  * Ownership: the text lives for ever.
@@ -284,8 +284,8 @@ const char *ants_otp_code_name(int code);
 const char *ants_otp_code_text(int code, const char *language);
 
 /**
- * What a page may show to the person who holds the telephone, in English or Thai; languages as for
- * ants_otp_code_text(). All that is not that person's to mend is one sentence.
+ * What to show people, in English or Thai; languages as for ants_otp_code_text(). It says what that person can do; all
+ * that they cannot mend is one sentence.
  *
  * Ownership: the text lives for ever.
  * Codes: none; an unknown number gives the sentence of what is not the person's to mend.

@@ -88,12 +88,12 @@ enum class Code : int {
 /// The name of a code as it stands in ants_otp.h, such as "ANTS_OTP_CODE_EXPIRED".
 inline const char *name(Code code) noexcept { return ants_otp_code_name(static_cast<int>(code)); }
 
-/// What happened, for developers and logs, in English ("en") or Thai ("th"). A page shows user_text().
+/// What happened, for developers and logs, in English ("en") or Thai ("th"). Show people user_text().
 inline const char *text(Code code, const char *language = "en") noexcept {
     return ants_otp_code_text(static_cast<int>(code), language);
 }
 
-/// What a page may show to the person who holds the telephone. All that is not that person's to mend is one sentence.
+/// What to show people: what that person can do. All that they cannot mend is one sentence.
 inline const char *user_text(Code code, const char *language = "en") noexcept {
     return ants_otp_code_user_text(static_cast<int>(code), language);
 }

@@ -1,9 +1,10 @@
-//! The code table: the one source of every number, name, sentence and advice. The C header, C++, Python and the README
-//! are generated from it or tested against it.
+//! The code table: the one source of every number, name, sentence and advice. The C header, C++, Python, the README and
+//! docs/codes.md are generated from it or tested against it.
 //!
 //! 0 is success. A positive code is an answer: the service said no. A negative code is the lack of an answer. Numbers are
 //! never reused.
 
+use crate::Delivery;
 use std::fmt;
 
 /// The words of the specification's status table for one code ("Response Status").
@@ -12,7 +13,7 @@ struct ServiceWords {
     thai: &'static str,
 }
 
-/// What a page may show to the person who holds the telephone: what that person can do, and nothing of credentials, credit,
+/// What to show people: what the person who holds the phone can do, and nothing of credentials, credit,
 /// options or the service's insides. The Thai is worded as Thai banks and shops word it.
 struct UserText {
     english: &'static str,
@@ -265,17 +266,31 @@ impl Code {
         self.row().name
     }
 
-    /// What happened, for developers and logs, in English (`"en"`) or Thai (`"th"`); a page shows [`user_text`](Code::user_text).
+    /// What happened, for developers and logs, in English (`"en"`) or Thai (`"th"`). Show people [`user_text`](Code::user_text).
     /// Tags with a region (`"th-TH"`) and in other letter case are understood; any other language gives English.
     pub fn text(self, language: &str) -> &'static str {
         if is_thai(language) { self.row().thai } else { self.row().english }
     }
 
-    /// What a page may show to the person who holds the telephone, in English or Thai; languages as for [`text`](Code::text).
-    /// All that is not that person's to mend is one sentence.
+    /// What to show people, in English or Thai; languages as for [`text`](Code::text). It says what that person can do; all that
+    /// they cannot mend is one sentence.
     pub fn user_text(self, language: &str) -> &'static str {
         let user = &self.row().user;
         if is_thai(language) { user.thai } else { user.english }
+    }
+
+    /// Whether a failure with this code can have this delivery: what docs/codes.md says.
+    #[doc(hidden)]
+    pub const fn can_be(self, delivery: Delivery) -> bool {
+        match self.number() {
+            0 => false,
+            1.. => matches!(delivery, Delivery::Answered),
+            // Found before anything is sent.
+            -3..=-1 | -11..=-10 | -13 => matches!(delivery, Delivery::NotSent),
+            // An answer came, and cannot be used.
+            -31..=-30 => matches!(delivery, Delivery::Unknown),
+            _ => !matches!(delivery, Delivery::Answered),
+        }
     }
 
     /// What a developer or operator can do about it, in English.

@@ -84,6 +84,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
     pub(crate) fn from_parts(parts: Parts) -> Self {
+        debug_assert!(parts.code.can_be(parts.delivery), "{} cannot be {}", parts.code, parts.delivery.name());
         Error(Box::new(parts))
     }
 

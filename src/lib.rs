@@ -1,4 +1,4 @@
-//! Confirm a person's mobile number with a one-time password (OTP) that the ANTS service sends by SMS.
+//! Verify that someone controls a mobile number with a one-time password (OTP), sent by SMS through the Thai provider ANTS.
 //!
 //! *Request* an OTP, *resend* it, *verify* what the person typed:
 //!
@@ -20,10 +20,11 @@
 //! * **Never two SMS for one request.** A call is tried again only while nothing of it was sent. [`Error::delivery`] says
 //!   whether the request can have reached the service.
 //! * **One deadline** over everything a call does; no setting turns it off.
-//! * **Answers are distrusted**: nothing but a clean, whole answer verifies anyone.
+//! * **Verify cannot be fooled**: only a complete, well-formed "yes" from the service counts as verified.
 //! * **Secrets stay secret**: no `Debug`, error or log line holds a password, token or OTP code.
 //!
-//! The names, numbers and sentences of [`Code`] are the same in C, C++ and Python.
+//! The names, numbers and sentences of [`Code`] are the same in C, C++ and Python. [`Code::text`] is for developers and logs;
+//! [`Code::user_text`] is what to show people.
 
 mod account;
 mod answer;

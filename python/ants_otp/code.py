@@ -74,7 +74,7 @@ class Code(IntEnum):
     """A defect of this library."""
 
     def text(self, language: str = "en") -> str:
-        """What happened, for developers and logs; a page shows :meth:`user_text`.
+        """What happened, for developers and logs. Show people :meth:`user_text`.
 
         Args:
             language: ``"en"`` or ``"th"``, also with a region (``"th-TH"``); any other gives English.
@@ -82,9 +82,9 @@ class Code(IntEnum):
         return _native.code_text(self, language)
 
     def user_text(self, language: str = "en") -> str:
-        """What a page may show to the person who holds the telephone.
+        """What to show people.
 
-        All that is not that person's to mend is one sentence.
+        It says what that person can do. All that they cannot mend is one sentence.
 
         Args:
             language: as for :meth:`text`.

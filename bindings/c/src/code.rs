@@ -134,7 +134,7 @@ unsafe fn is_thai(language: *const c_char) -> bool {
     })
 }
 
-/// What happened, for developers and logs, in English ("en") or Thai ("th"). A page shows ants_otp_code_user_text().
+/// What happened, for developers and logs, in English ("en") or Thai ("th"). Show people ants_otp_code_user_text().
 /// Tags such as "th-TH" are understood; any other language, and NULL, give English.
 ///
 /// Ownership: the text lives for ever.
@@ -151,8 +151,8 @@ pub unsafe extern "C" fn ants_otp_code_text(code: c_int, language: *const c_char
     }
 }
 
-/// What a page may show to the person who holds the telephone, in English or Thai; languages as for
-/// ants_otp_code_text(). All that is not that person's to mend is one sentence.
+/// What to show people, in English or Thai; languages as for ants_otp_code_text(). It says what that person can do; all
+/// that they cannot mend is one sentence.
 ///
 /// Ownership: the text lives for ever.
 /// Codes: none; an unknown number gives the sentence of what is not the person's to mend.
