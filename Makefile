@@ -45,7 +45,7 @@ C_SOURCES      := $(filter-out include/ants_otp.h,$(C_SOURCES))
 .PHONY: help demo login-web test test-rust test-peers test-sandbox test-login-web fuzz mutants soak soak-python test-model \
 	test-scenarios test-python test-program test-wheel test-install test-image check check-rust check-c check-python check-speed bench \
 	bench-quick bench-record install uninstall library wheel wheel-python wheel-program tested-python tested-program bench-wheel \
-	first-look docs address clean need-cargo need-cc need-python need-bench need-bench-tools licences test-abi abi-check \
+	first-look first-hour docs address clean need-cargo need-cc need-python need-bench need-bench-tools licences test-abi abi-check \
 	abi-record test-asan test-calling-codes need-c-tools need-privileged
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -167,7 +167,12 @@ test-wheel: need-cargo tested-python tested-program $(VENV)/.test
 
 test-install: need-cargo need-c-tools tested-python $(VENV)/.test
 	@$(call need,pkg-config,pkg-config)
-	$(VENV)/bin/python -m pytest -q tests/install
+	$(PYTEST) tests/install
+
+# README from the top in a fresh clone, where nothing has been built: each command within the time that README says.
+first-hour: need-cargo need-c-tools $(VENV)/.test  ## does README's way work in a fresh clone, in the time that it says? 10 minutes
+	@$(call need,pkg-config,pkg-config)
+	ANTS_OTP_COLD=1 $(VENV)/bin/python -m pytest -q -s -k every_command tests/install/test_readme.py
 
 # The image of the Dockerfile, or where docker does not run, what its build step makes.
 test-image: need-cargo need-cc

@@ -22,7 +22,10 @@ int main(int argc, char **argv) {
             *line = '\0';
         code = ants_otp_verify(client, ants_otp_sent_otp_id(sent), line, NULL, NULL, &error);
     }
-    puts(code == ANTS_OTP_OK ? "verified" : ants_otp_error_message(error));
+    if (code == ANTS_OTP_OK)
+        puts("verified");
+    else
+        fprintf(stderr, "%s\n", ants_otp_error_message(error));
 
     ants_otp_error_free(error);
     ants_otp_sent_free(sent);

@@ -30,13 +30,14 @@ type Reading = std::result::Result<String, &'static str>;
 
 /// Brings what a person typed or pasted into the service's form, such as `66812345678`.
 ///
-/// Understood are `081-234-5678`, `+66 81 234 5678`, `66…`, `0066…`, `+66 (0) 81…`, `tel:+66-81-…`; white space, dashes,
-/// dots, brackets and slashes; Thai, Lao, Khmer, Myanmar, Arabic, Persian and full-width digits; invisible marks; and what
+/// Understood are `081-234-5678`, `+66 81 234 5678`, `66…`, `+66 (0) 81…`, `tel:+66-81-…`; white space, dashes, dots,
+/// brackets and slashes; Thai, Lao, Khmer, Myanmar, Arabic, Persian and full-width digits; invisible marks; and what
 /// spreadsheets add (`'081…`, `66812345678.0`). A number as it is dialled within a country belongs to `country_code`; numbers
 /// of other countries pass in international form: after `+`, `00`, or in Thailand 001 and 004 to 009.
 ///
 /// A number is certainly right or refused: its calling code and length must exist, and a text that can be read as two
-/// numbers (such as `0091 98765 43210` in Thailand: 00 and India's 91, or 009 and 1) is none.
+/// numbers is none. In Thailand such are `0091 98765 43210` (00 and India's 91, or 009 and 1) and `0066 80 567 8901` (00 and
+/// Thailand's 66, or 006 and Palau's 680): `+` instead of `00` says which.
 ///
 /// # Errors
 /// −2 where the text cannot be a mobile number; the sentence says what to change and does not repeat the text.

@@ -1,6 +1,8 @@
-//! What the documents claim is what the tests show: every test that docs/reliability.md names exists.
+//! What the documents claim is what the tests show: every test that docs/reliability.md names exists, the tables of codes
+//! are the core's (`UPDATE_CODES=1` writes docs/codes.md), and a page shows the programs as they are.
 #![allow(clippy::unwrap_used)] // a panic is a test's report
 
+use ants_otp::{Code, Delivery};
 use std::path::Path;
 
 fn read_all(folder: &Path, into: &mut String) {
@@ -34,6 +36,9 @@ fn every_test_that_the_page_on_reliability_names_exists() {
 #[test]
 fn the_programs_that_a_page_shows_are_the_files() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let readme = std::fs::read_to_string(root.join("README.md")).unwrap();
+    let first = std::fs::read_to_string(root.join("examples/first.c")).unwrap();
+    assert!(readme.contains(&format!("```c\n{first}```\n")), "README.md shows another first.c");
     let page = std::fs::read_to_string(root.join("docs/c.md")).unwrap();
     let mut shown = 0;
     for part in page.split("\n`examples/").skip(1) {
@@ -48,4 +53,102 @@ fn the_programs_that_a_page_shows_are_the_files() {
     let programs = std::fs::read_dir(root.join("examples")).unwrap().map(Result::unwrap);
     let programs = programs.filter(|file| file.path().extension().is_some_and(|kind| kind == "c" || kind == "cpp"));
     assert_eq!(shown, programs.count(), "every program in C and C++ is shown");
+}
+
+fn number(code: Code) -> String {
+    code.number().to_string().replace('-', "−")
+}
+
+/// A table of each code: what happened.
+fn what_happened() -> String {
+    let row = |&code: &Code| {
+        let deliveries = [Delivery::NotSent, Delivery::Answered, Delivery::Unknown].into_iter();
+        let deliveries: Vec<&str> = deliveries.filter(|&one| code.can_be(one)).map(Delivery::name).collect();
+        let (english, thai) = (code.text("en"), code.text("th"));
+        let (name, deliveries) = (code.name(), deliveries.join(" or "));
+        format!("| {} | `{name}` | {deliveries} | {english} | {thai} | {} |\n", number(code), code.advice())
+    };
+    let rows: String = Code::ALL.iter().map(row).collect();
+    format!("| code | name | delivery | English | Thai | advice |\n|--:|---|---|---|---|---|\n{rows}")
+}
+
+/// A table of each sentence for people, with its codes.
+fn what_to_show() -> String {
+    let mut sentences: Vec<(&str, &str, Vec<String>)> = Vec::new();
+    for &code in Code::ALL {
+        let (english, thai) = (code.user_text("en"), code.user_text("th"));
+        match sentences.iter_mut().find(|sentence| (sentence.0, sentence.1) == (english, thai)) {
+            Some(sentence) => sentence.2.push(number(code)),
+            None => sentences.push((english, thai, vec![number(code)])),
+        }
+    }
+    let row =
+        |(english, thai, codes): &(&str, &str, Vec<String>)| format!("| {english} | {thai} | {} |\n", codes.join(", "));
+    let rows: String = sentences.iter().map(row).collect();
+    format!("| English | Thai | codes |\n|---|---|---|\n{rows}")
+}
+
+/// Each run of lines that make a table.
+fn tables(page: &str) -> Vec<String> {
+    let mut tables = vec![String::new()];
+    for line in page.lines() {
+        match line.starts_with('|') {
+            true => tables.last_mut().unwrap().extend([line, "\n"]),
+            false if !tables.last().unwrap().is_empty() => tables.push(String::new()),
+            false => {}
+        }
+    }
+    tables.retain(|table| !table.is_empty());
+    tables
+}
+
+#[test]
+fn the_page_of_codes_has_the_cores_tables() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/codes.md");
+    let mut page = std::fs::read_to_string(&path).unwrap();
+    let shown = tables(&page);
+    let expected = [what_happened(), what_to_show()];
+    if std::env::var_os("UPDATE_CODES").is_some() {
+        assert_eq!(shown.len(), expected.len(), "docs/codes.md has two tables");
+        for (old, new) in shown.iter().zip(&expected) {
+            page = page.replacen(old, new, 1);
+        }
+        std::fs::write(&path, page).unwrap();
+    } else {
+        assert!(shown == expected, "docs/codes.md is behind the core: UPDATE_CODES=1 cargo test --test documents");
+    }
+}
+
+#[test]
+fn the_readme_names_codes_as_the_core_does() {
+    let page = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
+    let numbered = |line: &&str| {
+        line.strip_prefix("| ")
+            .is_some_and(|rest| rest.trim_start_matches('−').starts_with(|c: char| c.is_ascii_digit()))
+    };
+    let shown: Vec<&str> = page.lines().filter(numbered).collect();
+    assert!(shown.len() >= 7, "{shown:?}");
+    for row in shown {
+        let is_row = |code: &Code| row.starts_with(&format!("| {} | `{}` |", number(*code), code.name()));
+        assert!(Code::ALL.iter().any(is_row), "README.md shows: {row}");
+    }
+}
+
+#[test]
+fn mobile_numbers_may_be_written_as_the_page_says() {
+    let page = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/behaviour.md")).unwrap();
+    let (_, rest) = page.split_once("* **Mobile numbers**").unwrap();
+    let (taken, refused) = rest.split_once("\n* ").unwrap().0.split_once("refused. So are").unwrap();
+    let numbers = |text: &str| text.split('`').skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>();
+    let read = |number: &String| ants_otp::normalize_mobile(number, "66").ok();
+    assert_eq!(numbers(taken).iter().map(read).collect::<Vec<_>>(), vec![Some("66812345678".to_owned()); 3]);
+    assert_eq!(numbers(refused).iter().map(read).collect::<Vec<_>>(), [None]);
+}
+
+/// README.md is read by people who have no time.
+#[test]
+fn the_readme_is_short() {
+    let page = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
+    let words = page.split_whitespace().count();
+    assert!(words < 1200, "{words} words");
 }

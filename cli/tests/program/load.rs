@@ -1,4 +1,4 @@
-//! `load`: on the service in a box by itself, on another server of this machine, and on no other machine.
+//! `load`: on a sandbox by itself, on another server of this machine, and on no other machine.
 
 use crate::{program, program_at, program_for, run};
 use ants_otp_sandbox::{Codes, Sandbox};

@@ -14,7 +14,6 @@ mod load;
 mod namespace;
 mod pages;
 mod privileged;
-mod readme;
 mod sandbox;
 mod schema;
 mod usage;
