@@ -1,4 +1,4 @@
-"""Plays one story in every language against the OTP service in a box, for ``make demo``.
+"""Plays one story in every language against the sandbox, for ``make demo``.
 
 A person is asked for the code in the SMS, types a wrong one, has it sent again, types the right one, and types it once
 more. After each step the service itself is asked whether it happened. The programs are given as ``LANGUAGE=COMMAND``.
@@ -147,7 +147,7 @@ def play(command: list[str], environment: dict[str, str], url: str, mobile: str,
 
 def main() -> int:
     """Plays the story in each language and says where somebody was verified."""
-    parser = argparse.ArgumentParser(description="Plays one story in every language against the OTP service in a box.")
+    parser = argparse.ArgumentParser(description="Plays one story in every language against the sandbox.")
     parser.add_argument("--program", required=True, help="the program ants-otp")
     parser.add_argument("languages", nargs="+", metavar="LANGUAGE=COMMAND")
     arguments = parser.parse_args()
@@ -160,7 +160,7 @@ def main() -> int:
     languages = [language.partition("=") for language in arguments.languages]
     with running([arguments.program, "sandbox", "--exit-with-parent"], environment) as sandbox:
         ready = json.loads(sandbox.line())
-        print(f"The telephone's messages: {ready['url']}/ (the OTP service in a box)", flush=True)
+        print(f"The sandbox's inbox: {ready['url']}/", flush=True)
         environment |= {
             "ANTS_OTP_BASE_URL": ready["url"],
             "ANTS_OTP_USERNAME": ready["username"],

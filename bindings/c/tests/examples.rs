@@ -1,4 +1,4 @@
-//! The examples in C and C++, each compiled without a warning and run against the service in a box.
+//! The examples in C and C++, each compiled without a warning and run against the sandbox.
 #![allow(clippy::unwrap_used)] // a panic is a test's report
 
 mod common;

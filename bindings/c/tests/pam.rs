@@ -31,7 +31,7 @@ const NO_TRIES: &str = "exhausted maximum number of retries";
 const REFUSED: &str = "Authentication failure";
 const NO_USER: &str = "User not known";
 
-/// The module in namespaces of its own, with a service in a box and the log.
+/// The module in namespaces of its own, with a sandbox and the log.
 struct Login {
     sandbox: Sandbox,
     log: UnixDatagram,

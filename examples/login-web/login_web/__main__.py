@@ -1,4 +1,4 @@
-"""Starts the application, and beside it the service in a box unless the environment names an account.
+"""Starts the application, and beside it a sandbox unless the environment names an account.
 
 ``python -m login_web [--host ADDRESS] [--port N] [--database FILE] [--json]``
 """

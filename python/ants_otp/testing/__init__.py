@@ -1,4 +1,4 @@
-"""The OTP service in a box, for the tests of programs that use this library.
+"""The sandbox of the OTP service, for the tests of programs that use this library.
 
 ::
 

@@ -23,7 +23,7 @@ def _otp_sandbox_process() -> Iterator[Sandbox]:
 
 @pytest.fixture
 def otp_sandbox(_otp_sandbox_process: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Sandbox:
-    """The OTP service in a box, without messages or faults; `Client()` uses it, since the environment says so."""
+    """The sandbox, without messages or faults; `Client()` uses it, since the environment says so."""
     _otp_sandbox_process.reset()
     for name in ("ANTS_OTP_TOKEN", "ANTS_OTP_PROXY", "ANTS_OTP_CA_FILE"):
         monkeypatch.delenv(name, raising=False)
