@@ -145,6 +145,29 @@ fn mobile_numbers_may_be_written_as_the_page_says() {
     assert_eq!(numbers(refused).iter().map(read).collect::<Vec<_>>(), [None]);
 }
 
+#[test]
+fn links_lead_to_files() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut links = 0;
+    let pages = std::fs::read_dir(root.join("docs")).unwrap().map(|file| file.unwrap().path());
+    for page in
+        pages.chain(["README.md", "python/README.md", "examples/login-web/README.md"].map(|name| root.join(name)))
+    {
+        if page.extension().is_none_or(|kind| kind != "md") {
+            continue;
+        }
+        let text = std::fs::read_to_string(&page).unwrap();
+        for rest in text.split("](").skip(1) {
+            let link = rest.split([')', '#']).next().unwrap();
+            if !link.is_empty() && !link.contains(':') {
+                assert!(page.parent().unwrap().join(link).exists(), "{}: {link}", page.display());
+                links += 1;
+            }
+        }
+    }
+    assert!(links > 30, "{links} links were found");
+}
+
 /// README.md is read by people who have no time.
 #[test]
 fn the_readme_is_short() {

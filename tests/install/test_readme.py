@@ -231,6 +231,15 @@ def test_nothing_that_readme_shows_is_left_out(reader: Reader) -> None:
     assert "ants-otp doctor" in reader.said
 
 
+def test_the_demo_verifies_somebody_in_each_language(reader: Reader) -> None:
+    # The time counts where nothing else has been built, as README says: in a fresh clone.
+    reader.run("make demo", 120 if COLD else 900)
+    assert reader.said["make demo"].split("\n\n")[-1].split("\n") == [
+        *(f"{language}: verified" for language in ("Rust", "C", "C++", "Python")),
+        "",
+    ]
+
+
 @pytest.mark.parametrize("program", ["python login.py", "./first-c 081-234-5678", "./first-cpp", "cargo run --quiet"])
 def test_a_program_says_why_it_fails(reader: Reader, program: str) -> None:
     done = reader.started(f"export ANTS_OTP_PASSWORD=forgotten; {program}")
