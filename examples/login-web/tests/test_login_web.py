@@ -230,6 +230,17 @@ class Clicks(Case):
                 assert 'role="alert"' not in page
         assert len(self.app.messages()) == 10
 
+    def test_two_clicks_of_ten_people_at_once_send_ten_sms(self) -> None:
+        posts: list[Callable[[], str]] = []
+        for number in range(10):
+            visitor = Visitor(self.app.url)
+            form = {"token": visitor.token(), "mobile": f"08123456{number:02}"}
+            posts += [lambda v=visitor, f=form: v.open(f"{v.url}send", f)] * 2  # type: ignore[misc]
+        for page in self.at_once(*posts):
+            assert 'id="code"' in page
+            assert 'role="alert"' not in page
+        assert sorted(message["mobile"] for message in self.app.messages()) == [f"668123456{n:02}" for n in range(10)]
+
     def test_sessions_and_processes_share_the_pause_of_a_number(self) -> None:
         sandbox = self.stack.enter_context(Sandbox())
         one = Application(self.pause, sandbox)
