@@ -77,7 +77,8 @@ int main(int argc, char **argv) {
             ants_otp_error_free(news.error);
             epoll_ctl(epoll, EPOLL_CTL_ADD, STDIN_FILENO, &typed); /* the person's turn */
         } else {
-            char line[64]; /* whole, as a terminal hands it over; what comes by a socket is gathered up to its end first */
+            /* Whole, as a terminal hands it over; what comes by a socket is gathered up to its end first. */
+            char line[64];
             ssize_t length = read(STDIN_FILENO, line, sizeof line - 1);
             if (length <= 0)
                 break;
