@@ -67,6 +67,8 @@ def method(function: _Function) -> _Function:
     attributes = {
         "__slots__": (),
         "__call__": staticmethod(own),
+        # Whoever asks a class without annotations for them leaves an empty dict in it, which would hide the function's.
+        "__annotations__": own.__annotations__,
         "__doc__": Method.__dict__["__doc__"],
         "__module__": own.__module__,
     }

@@ -81,6 +81,14 @@ def test_help_shows_each_option_with_its_text(kind: Any, method: str) -> None:
     assert set(typing.get_type_hints(function)) > {"return"}
 
 
+@pytest.mark.parametrize("kind", [Client, AsyncClient])
+def test_hints_are_the_functions_whoever_has_asked_its_class_for_its_own(kind: Any) -> None:
+    for asked in (type(kind.request), *type(kind.request).__mro__):
+        getattr(asked, "__annotations__", None)
+        inspect.get_annotations(asked)
+    assert set(typing.get_type_hints(kind.request)) > {"return"}
+
+
 def test_the_signature_of_a_subclass_is_its_own() -> None:
     class Own(Client):
         def __init__(self, tenant: str) -> None:
