@@ -88,7 +88,7 @@ pub enum Command {
     /// Without a base URL it starts a sandbox of its own. It loads other servers only if they are on this machine, unless
     /// --other-host is given twice.
     Load(LoadOptions),
-    /// Run the OTP service in a box on this machine, for tests and first steps
+    /// Run a sandbox of the OTP service on this machine, for tests and first steps
     ///
     /// Prints one line of JSON (url, username, password, otc_id), then serves until it is stopped; on a terminal, prints what to
     /// paste into another, and a line for each call. The URL in a browser shows the SMS it would have sent; GET

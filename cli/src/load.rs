@@ -1,4 +1,4 @@
-//! `load`: calls from many threads for a bounded time, on the service in a box or another server of this machine. Shows
+//! `load`: calls from many threads for a bounded time, on a sandbox or another server of this machine. Shows
 //! what happens while it runs, and writes it down as JSON and as a plot.
 
 mod plot;
@@ -18,7 +18,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tally::Tally;
 
-/// The code of every OTP of the service in a box that is started here.
+/// The code of every OTP of the sandbox that is started here.
 const SANDBOX_CODE: &str = "12345";
 /// Made up numbers in Thai form, for services of this machine alone.
 const FIRST_MOBILE: u64 = 66_800_100_000;
@@ -60,7 +60,7 @@ pub struct LoadOptions {
     other_host: u8,
 }
 
-/// Runs the load. `url` is what was given as base URL; without one, a service in a box is started for the time.
+/// Runs the load. `url` is what was given as base URL; without one, a sandbox is started for the time.
 /// `proxied` tells whether a proxy was given: the environment's stand before no service of this machine.
 pub fn run(load: &LoadOptions, url: Option<&str>, proxied: bool, options: Options) -> Result<Report, Failure> {
     let refused = |why: String| Failure::refused(Code::InvalidArgument, why);

@@ -1,4 +1,4 @@
-//! `sandbox`: the OTP service in a box, until it is stopped, or until a command that is run against it has ended.
+//! `sandbox`: the sandbox, until it is stopped, or until a command that is run against it has ended.
 
 mod clock;
 mod command;

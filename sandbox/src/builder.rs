@@ -110,8 +110,8 @@ impl Builder {
         Builder { report_delay: Some(delay), ..self }
     }
 
-    /// Posts delivery reports to any host. Without this, only to loopback: whoever tries a program with a `notifyUrl` that
-    /// is not his own must not post test data to a stranger.
+    /// Posts delivery reports to any host. Without this, only to loopback, so that test data is never posted to someone
+    /// else's server.
     pub fn reports_to_any_host(self) -> Builder {
         Builder { reports_to_any_host: true, ..self }
     }

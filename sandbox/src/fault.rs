@@ -184,8 +184,8 @@ impl Fault {
         Fault { calls: Some(calls), ..self }
     }
 
-    /// Which share of the calls is hit, from 0 to 1, until the fault is removed. There is no chance in it: of a rate of
-    /// 0.25, every fourth call is hit. [`Fault::calls`] after this limits the number.
+    /// Which share of the calls is hit, from 0 to 1, until the fault is removed. Faults are deterministic: with a rate of
+    /// 0.25 every fourth call is hit. [`Fault::calls`] after this limits the number.
     pub fn rate(self, rate: f64) -> Fault {
         Fault { rate: if rate.is_nan() { 0.0 } else { rate.clamp(0.0, 1.0) }, calls: None, ..self }
     }

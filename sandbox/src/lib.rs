@@ -1,4 +1,4 @@
-//! The ANTS OTP service in a box: for tests and first steps, without credit and without a telephone.
+//! A sandbox of the ANTS OTP service: for tests and first steps, without credit and without a phone.
 //!
 //! A [`Sandbox`] is a small HTTP server on loopback that answers as the service's specification says, with real state
 //! behind it. It runs on a thread of its own, so a plain synchronous test can use it, and stops when it is dropped.

@@ -110,7 +110,9 @@ class Reader:
         target.mkdir()
         (target / "wheels").symlink_to(wheels)
         there = f'case "$1" in wheel*) ls {shlex.quote(wheels)}/*.whl; exit;; esac\n'
-        (tools / "make").write_text(f'#!/bin/sh\n{there}exec {shutil.which("make")} -C "{ROOT}" "$@"\n')
+        (tools / "make").write_text(
+            f'#!/bin/sh\n{there}exec {shutil.which("make")} --no-print-directory -C "{ROOT}" "$@"\n'
+        )
         (tools / "make").chmod(0o755)
         return f"{tools}:"
 

@@ -40,7 +40,7 @@ fn print(text: &str) -> io::Result<()> {
 /// Where the inbox is, and what to paste into the shell of a program that is to use it.
 fn greeting(environment: &[(&str, &str)], present: impl Iterator<Item = OsString>) -> String {
     let url = environment.first().map_or("", |(_, url)| url);
-    let mut text = format!("The OTP service in a box. Its inbox: {url}/\nPrograms use it with\n\n");
+    let mut text = format!("The sandbox's inbox: {url}/\nPrograms use it with\n\n");
     // A token or a proxy of the real service's would stay beside these.
     let mut others: Vec<String> = present
         .filter_map(|name| name.into_string().ok())

@@ -1,4 +1,4 @@
-//! Calls against the service in a box, and against services that fail: outcome, JSON and exit status.
+//! Calls against the sandbox, and against services that fail: outcome, JSON and exit status.
 
 use crate::{MOBILE, Run, program_at, program_for, run, run_typing};
 use ants_otp::Code;

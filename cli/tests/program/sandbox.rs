@@ -390,8 +390,7 @@ fn on_a_terminal_it_tells_what_to_paste_and_each_call() {
         command.args(arguments).env("NO_COLOR", no_color).env("TERM", "xterm").env("ANTS_OTP_TOKEN", "t");
         let terminal = OnTerminal::new(&mut command);
         let head: Vec<String> = (0..11).map(|_| terminal.line()).collect();
-        let url =
-            head[0].strip_prefix("The OTP service in a box. Its inbox: ").unwrap().trim_end_matches('/').to_owned();
+        let url = head[0].strip_prefix("The sandbox's inbox: ").unwrap().trim_end_matches('/').to_owned();
         let pasted = head[3..8].join("\n");
         assert!(head[10].is_empty() && head[9].starts_with("Stop it with Ctrl-C."), "{head:?}");
 

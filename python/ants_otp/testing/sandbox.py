@@ -1,4 +1,4 @@
-"""The service in a box as a child process, and the telephone that its messages reach."""
+"""The sandbox as a child process, and the inbox that its messages reach."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _TIMEOUT = 30
 
 
 class Message(Record):
-    """An SMS as the telephone shows it."""
+    """An SMS as the inbox shows it."""
 
     __slots__ = ("_code", "_mobile", "_otp_id", "_reference_code", "_state", "_text")
     __match_args__ = ("mobile", "text", "code", "reference_code", "otp_id", "state")
@@ -71,7 +71,7 @@ class Message(Record):
 
 
 class Sandbox:
-    """The OTP service in a box: a child process that serves on a free port of this machine until it is closed.
+    """A sandbox of the OTP service: a child process that serves on a free port of this machine until it is closed.
 
     It is a context manager, and ends with the process that started it, however that ends.
 
