@@ -90,7 +90,7 @@ login-web: first-look | $(VENV)/bin/python  ## the sample application with its i
 
 # --- Tests --------------------------------------------------------------------------------------------------------------
 
-test: test-rust test-peers test-scenarios test-python test-program test-wheel test-sandbox test-login-web test-install test-image test-abi test-asan test-calling-codes  ## all tests: Rust, C, C++, Python, the wheel, the install tree
+test: test-rust test-peers test-scenarios test-python test-program test-wheel test-sandbox test-login-web test-install test-abi test-asan test-calling-codes  ## all tests: Rust, C, C++, Python, the wheel, the install tree
 
 test-rust: need-cargo need-cc need-c-tools need-privileged $(VENV)/.test
 	@$(call need,strace,strace)
