@@ -395,5 +395,8 @@ mod tests {
         for bad in ["", "x", "1e999", ".5", "1.", "NaN", "1,000", "--1", "1e"] {
             assert_eq!(plain_decimal(bad), None, "{bad}");
         }
+        // No amount is that long.
+        assert_eq!(plain_decimal(&"1".repeat(64)), Some("1".repeat(64)));
+        assert_eq!(plain_decimal(&"1".repeat(65)), None);
     }
 }
