@@ -8,7 +8,7 @@ mod terminal;
 use crate::arguments::{ClientOptions, SandboxOptions};
 use crate::interrupt;
 use crate::report::{self, Failure, Report};
-use ants_otp::Code;
+use ants_otp::{Code, environment};
 use serde_json::json;
 use settings::{Identity, Ready};
 use std::io::{self, IsTerminal as _};
@@ -35,6 +35,13 @@ pub fn serve(client: &ClientOptions, options: &SandboxOptions, as_json: bool) ->
         builder.start().map_err(|error| refused(format!("the sandbox cannot start: {}", why(&error, &host, port))))
     };
     if let Some((program, arguments)) = options.command.split_first() {
+        // Its caller would choose what runs with its rights.
+        if environment::is_privileged() {
+            return Err(refused(format!(
+                "sandbox -- {}: not in a program that runs setuid or with file capabilities",
+                program.display()
+            )));
+        }
         let sandbox = started(builder)?;
         return command::run(program, arguments, &account.environment(sandbox.url()));
     }

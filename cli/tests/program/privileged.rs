@@ -49,6 +49,7 @@ fn a_setuid_program_takes_nothing_from_the_environment_and_says_so() {
     for (arguments, option) in [
         (&["balance", "--env-file", "/etc/shadow"][..], "--env-file /etc/shadow: not read, since"),
         (&["listen", "--exec", "id"], "--exec: not in"),
+        (&["sandbox", "--", "id"], "sandbox -- id: not in"),
     ] {
         let refused = run(&setuid, arguments);
         assert!(refused.status == 2 && refused.err.contains(option), "{refused:?}");
