@@ -1,7 +1,10 @@
 //! The four operations of the service.
 
+use serde::Serialize;
+
 /// What is asked of the service.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Operation {
     /// Send an OTP.
     Request,
@@ -40,5 +43,10 @@ impl Operation {
     /// The one of this name.
     pub fn from_name(name: &str) -> Option<Operation> {
         Operation::ALL.into_iter().find(|operation| operation.name() == name)
+    }
+
+    /// The one that is posted to this path.
+    pub fn from_path(path: &str) -> Option<Operation> {
+        Operation::ALL.into_iter().find(|operation| operation.path() == path)
     }
 }

@@ -5,10 +5,10 @@ use crate::attempt::TryOptions;
 use crate::env_file::EnvFile;
 use crate::listen::ListenOptions;
 use crate::load::LoadOptions;
-use crate::report::{self, Failure};
+use crate::output::{self, Failure};
 use crate::sandbox::settings::Settings;
 use crate::values;
-use ants_otp::{Call, Client, Options, environment};
+use ants_otp::{Call, Client, Operation, Options, environment};
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueHint};
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -54,7 +54,7 @@ pub enum Command {
     /// the end of the input (Ctrl-D); the exit status is 0 only for a verified number.
     Try(TryOptions),
     #[command(flatten)]
-    Call(Operation),
+    Call(ServiceCall),
     /// Explain a code: what it means, what to do, what to tell the user, in English and Thai
     Explain {
         /// A number (305, 0305, -20) or a name (CODE_EXPIRED). Without it, the whole table
@@ -81,7 +81,7 @@ pub enum Command {
         #[arg(long, value_name = "FILE")]
         output: Option<PathBuf>,
         #[command(subcommand)]
-        operation: Operation,
+        operation: ServiceCall,
     },
     /// Measure how many calls one process can make: many threads call for a while
     ///
@@ -114,7 +114,7 @@ impl Command {
     pub fn name(&self) -> &'static str {
         match self {
             Command::Try(_) => "try",
-            Command::Call(operation) => operation.name(),
+            Command::Call(call) => call.operation().name(),
             Command::Explain { .. } => "explain",
             Command::Doctor => "doctor",
             Command::Listen(_) => "listen",
@@ -137,7 +137,7 @@ pub fn command_typed() -> Option<String> {
 
 /// A call of the service.
 #[derive(Subcommand)]
-pub enum Operation {
+pub enum ServiceCall {
     /// Send an OTP to a mobile number
     Request {
         /// The mobile number in any common form, such as 081-234-5678 or +66 81 234 5678
@@ -192,13 +192,13 @@ pub struct SandboxOptions {
     pub command: Vec<OsString>,
 }
 
-impl Operation {
-    pub fn name(&self) -> &'static str {
+impl ServiceCall {
+    pub fn operation(&self) -> Operation {
         match self {
-            Operation::Request { .. } => "request",
-            Operation::Resend { .. } => "resend",
-            Operation::Verify { .. } => "verify",
-            Operation::Balance => "balance",
+            ServiceCall::Request { .. } => Operation::Request,
+            ServiceCall::Resend { .. } => Operation::Resend,
+            ServiceCall::Verify { .. } => Operation::Verify,
+            ServiceCall::Balance => Operation::Balance,
         }
     }
 }
@@ -336,7 +336,7 @@ impl ClientOptions {
             options = options.client_certificate(cert, key);
         }
         if self.verbose {
-            options = options.log(|_, line| report::complain(line));
+            options = options.log(|_, line| output::complain(line));
         }
         options
     }

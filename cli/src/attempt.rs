@@ -3,7 +3,7 @@
 
 use crate::arguments::{self, CallOptions, ClientOptions};
 use crate::interrupt;
-use crate::report::{Failure, Report};
+use crate::output::{Failure, Output};
 use crate::{MAX_CODE_LINE, credentials};
 use ants_otp::{Call, Cancel, Client, Code, Sent, Status, Verification};
 use clap::{Args, ValueEnum, ValueHint};
@@ -66,7 +66,7 @@ enum Event {
 }
 
 /// Runs it to its end.
-pub fn run(options: &ClientOptions, wanted: &TryOptions) -> Result<Report, Failure> {
+pub fn run(options: &ClientOptions, wanted: &TryOptions) -> Result<Output, Failure> {
     let core = credentials::options(options)?;
     let is_real = !core.stays_here();
     let client = core.build()?;
@@ -89,8 +89,8 @@ pub fn run(options: &ClientOptions, wanted: &TryOptions) -> Result<Report, Failu
     let mut attempt = Attempt::new(client, call, wanted, sent);
     read_lines(events);
     let report = match attempt.finish(&coming) {
-        Ok(verification) => Report::verification(verification),
-        Err(failure) => failure.report(),
+        Ok(verification) => Output::verification(verification),
+        Err(failure) => failure.into_output(),
     };
     let is_verified = report.status() == 0;
     let way_on = format!("\n  otp id      {}", attempt.sent.otp_id());

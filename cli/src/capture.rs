@@ -2,9 +2,9 @@
 
 mod redact;
 
-use crate::arguments::{ClientOptions, Operation};
+use crate::arguments::{ClientOptions, ServiceCall};
 use crate::head::{self, Message};
-use crate::report::{Failure, Report};
+use crate::output::{Failure, Output};
 use ants_otp::Record;
 use redact::Redaction;
 use serde_json::{Value, json};
@@ -16,9 +16,9 @@ const ANSWER_HEADERS: [&str; 4] = ["content-type", "date", "retry-after", "serve
 const REQUEST_HEADERS: [&str; 6] = ["accept", "authorization", "content-length", "content-type", "host", "user-agent"];
 
 /// Runs the call and writes its record to `output`, or prints it.
-pub fn run(options: &ClientOptions, operation: &Operation, output: Option<&Path>) -> Result<Report, Failure> {
+pub fn run(options: &ClientOptions, call: &ServiceCall, output: Option<&Path>) -> Result<Output, Failure> {
     let record = Record::new();
-    let outcome = crate::call(options, operation, Some(&record)).unwrap_or_else(Failure::report);
+    let outcome = crate::call(options, call, Some(&record)).unwrap_or_else(Failure::into_output);
     let sent = record.sent();
     let Some(request) = head::message(&sent) else {
         // Nothing travelled: there is only the failure to tell.
@@ -27,22 +27,22 @@ pub fn run(options: &ClientOptions, operation: &Operation, output: Option<&Path>
     let received = record.received();
     let redaction = Redaction::of(&request);
     let vector = json!({
-        "operation": operation.name(),
+        "operation": call.operation().name(),
         "request": written_request(&request, &redaction),
         "answer": head::message(&received).map(|answer| written_answer(&answer, &redaction)),
         "outcome": redaction.value(outcome.json()),
     });
     let status = outcome.status();
     let Some(path) = output else {
-        return Ok(Report::new(pretty(&vector), vector).with_status(status));
+        return Ok(Output::new(pretty(&vector), vector).with_status(status));
     };
     if let Err(error) = std::fs::write(path, pretty(&vector) + "\n") {
         // The call was made, and its otp id may have cost an SMS: the record goes where it can be seen.
-        let record = Report::new(pretty(&vector), vector).with_status(status);
+        let record = Output::new(pretty(&vector), vector).with_status(status);
         return Ok(record.incomplete(&format!("cannot write to {}: {error}", path.display())));
     }
     let text = format!("Written to {}: review it before you share it.", path.display());
-    Ok(Report::new(text, json!({ "file": path.display().to_string(), "outcome": vector["outcome"] }))
+    Ok(Output::new(text, json!({ "file": path.display().to_string(), "outcome": vector["outcome"] }))
         .with_status(status))
 }
 

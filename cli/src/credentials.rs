@@ -2,7 +2,7 @@
 //! arguments.
 
 use crate::arguments::ClientOptions;
-use crate::report::{self, Failure};
+use crate::output::{self, Failure};
 use ants_otp::{Code, Options, environment};
 use std::ffi::OsString;
 use std::io::IsTerminal as _;
@@ -90,5 +90,5 @@ fn ask(user: &str) -> Result<String, Failure> {
 
 /// A secret was given as an argument.
 pub fn warn(option: &str, better: &str) {
-    report::complain(&format!("warning: other users of this machine can see {option}: use {better}"));
+    output::complain(&format!("warning: other users of this machine can see {option}: use {better}"));
 }

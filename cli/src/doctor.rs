@@ -5,7 +5,7 @@ mod certificate;
 mod settings;
 
 use crate::arguments::ClientOptions;
-use crate::report::{Failure, Report};
+use crate::output::{Failure, Output};
 use crate::{credentials, head};
 use ants_otp::{Call, Client, Code, Diagnosis, Error, Handshake, Record, Step};
 use certificate::Certificate;
@@ -75,7 +75,7 @@ impl Check {
 }
 
 /// Looks at everything that can be looked at.
-pub fn report(arguments: &ClientOptions) -> Report {
+pub fn report(arguments: &ClientOptions) -> Output {
     let mut checks = settings::checks(arguments);
     let (client, may_ask) = client(arguments, &mut checks);
     if let Some(client) = client {
@@ -109,7 +109,7 @@ pub fn report(arguments: &ClientOptions) -> Report {
         "ok"
     };
     let json = json!({ "status": grade, "failures": failures, "warnings": warnings, "checks": checks });
-    Report::new(text.join("\n"), json).with_status(status.unwrap_or_default())
+    Output::new(text.join("\n"), json).with_status(status.unwrap_or_default())
 }
 
 /// The client, and whether its credentials are the user's. Where they are all that is missing, the way to the service can

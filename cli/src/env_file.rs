@@ -4,7 +4,7 @@
 //! password that is read differently is a wrong one. So a value is either certain, or refused with the number of its line;
 //! what stands in it is never shown.
 
-use crate::report::{self, Failure};
+use crate::output::{self, Failure};
 use ants_otp::{Code, environment};
 use std::fs::File;
 use std::io::Read as _;
@@ -42,7 +42,7 @@ impl EnvFile {
         let about = file.metadata().map_err(unread)?;
         if about.is_file() && about.permissions().mode() & 0o006 != 0 {
             let path = path.display();
-            report::complain(&format!(
+            output::complain(&format!(
                 "warning: every user of this machine can read or change {path}: chmod 600 {path}"
             ));
         }

@@ -1,15 +1,15 @@
 //! `explain`: a code's meaning, advice and sentences, from the core's table.
 
-use crate::report::{Failure, Report};
+use crate::output::{Failure, Output};
 use ants_otp::Code;
 use serde_json::{Value, json};
 
 /// One code, or the whole table.
-pub fn report(code: Option<&str>) -> Result<Report, Failure> {
+pub fn report(code: Option<&str>) -> Result<Output, Failure> {
     let Some(asked) = code else {
         let table: Vec<String> = Code::ALL.iter().map(|&code| row(code)).collect();
         let codes: Vec<Value> = Code::ALL.iter().map(|&code| fields(code)).collect();
-        return Ok(Report::page(table.join("\n"), json!({ "codes": codes })));
+        return Ok(Output::page(table.join("\n"), json!({ "codes": codes })));
     };
     let code = find(asked).ok_or_else(|| {
         Failure::refused(
@@ -17,7 +17,7 @@ pub fn report(code: Option<&str>) -> Result<Report, Failure> {
             format!("there is no code {asked:?}: `ants-otp explain` lists all of them"),
         )
     })?;
-    Ok(Report::page(text(code), fields(code)))
+    Ok(Output::page(text(code), fields(code)))
 }
 
 /// A number, also with leading zeros as the service writes it or with a typographic minus; or a name in any letter case.

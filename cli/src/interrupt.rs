@@ -1,6 +1,6 @@
 //! The signals that ask a program to end: what runs is asked to, so that its outcome is told.
 
-use crate::report::Failure;
+use crate::output::Failure;
 use ants_otp::Code;
 pub use rustix::process::Signal;
 use tokio::signal::unix::{SignalKind, signal};

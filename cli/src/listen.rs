@@ -6,7 +6,7 @@ mod forward;
 mod queue;
 
 use crate::arguments::ClientOptions;
-use crate::report::{self, Failure, Report};
+use crate::output::{self, Failure, Output};
 use ants_otp::{Code, DeliveryReport, environment, parse_delivery_report};
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State};
@@ -63,7 +63,7 @@ struct Show {
 }
 
 /// Listens until it is stopped, nobody reads what it shows, or the number of reports has come.
-pub fn serve(wanted: &ListenOptions, json: bool, client: &ClientOptions) -> Result<Report, Failure> {
+pub fn serve(wanted: &ListenOptions, json: bool, client: &ClientOptions) -> Result<Output, Failure> {
     let address = SocketAddr::from((wanted.host, wanted.port));
     let refused =
         |error: std::io::Error| Failure::refused(Code::InvalidArgument, format!("cannot listen on {address}: {error}"));
@@ -73,13 +73,13 @@ pub fn serve(wanted: &ListenOptions, json: bool, client: &ClientOptions) -> Resu
         let address = listener.local_addr().map_err(refused)?;
         let passing = Passing::start(wanted, address, client)?;
         if !address.ip().is_loopback() {
-            report::complain("warning: everybody who can reach this machine can post to it: reports prove nothing");
+            output::complain("warning: everybody who can reach this machine can post to it: reports prove nothing");
         }
         let (sender, mut received) = mpsc::channel(WAITING);
         let app = axum::Router::new().fallback(receive).with_state(Arc::new(sender));
         let server = tokio::spawn(axum::serve(listener, app).into_future());
         // Standard output is for reports alone.
-        report::complain(&format!("listening: give http://{address}/ to a call as --notify-url; stop with Ctrl-C"));
+        output::complain(&format!("listening: give http://{address}/ to a call as --notify-url; stop with Ctrl-C"));
         let show = Show { json, text: wanted.show_text };
         let (mut shown, mut written) = (0, Ok(()));
         while written.is_ok() && wanted.count.is_none_or(|count| shown < count) {
@@ -99,8 +99,8 @@ pub fn serve(wanted: &ListenOptions, json: bool, client: &ClientOptions) -> Resu
         server.abort();
         passing.finish();
         Ok(match written {
-            Ok(()) => Report::nothing(),
-            Err(error) => Report::nothing().incomplete(&format!("cannot write what came: {error}")),
+            Ok(()) => Output::nothing(),
+            Err(error) => Output::nothing().incomplete(&format!("cannot write what came: {error}")),
         })
     })
 }
@@ -229,14 +229,14 @@ impl Outcome {
     fn show(&self, show: Show) -> std::io::Result<()> {
         match self {
             Outcome::Reports(reports, _) => reports.iter().try_for_each(|report| {
-                report::write_line(&if show.json {
+                output::write_line(&if show.json {
                     fields(report, show.text).to_string()
                 } else {
                     text(report, show.text)
                 })
             }),
             Outcome::Problem(status, problem) => {
-                report::complain(&format!("refused with HTTP {}: {problem}", status.as_u16()));
+                output::complain(&format!("refused with HTTP {}: {problem}", status.as_u16()));
                 Ok(())
             }
         }

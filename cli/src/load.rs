@@ -5,7 +5,7 @@ mod plot;
 mod tally;
 
 use crate::interrupt;
-use crate::report::{Failure, Report};
+use crate::output::{Failure, Output};
 use ants_otp::{Client, Code, Options};
 use ants_otp_sandbox::{Codes, Sandbox};
 use clap::{Args, ValueHint};
@@ -62,7 +62,7 @@ pub struct LoadOptions {
 
 /// Runs the load. `url` is what was given as base URL; without one, a sandbox is started for the time.
 /// `proxied` tells whether a proxy was given: the environment's stand before no service of this machine.
-pub fn run(load: &LoadOptions, url: Option<&str>, proxied: bool, options: Options) -> Result<Report, Failure> {
+pub fn run(load: &LoadOptions, url: Option<&str>, proxied: bool, options: Options) -> Result<Output, Failure> {
     let refused = |why: String| Failure::refused(Code::InvalidArgument, why);
     // What cannot work is the core's to say.
     if options.problem().is_some() {
@@ -91,7 +91,7 @@ pub fn run(load: &LoadOptions, url: Option<&str>, proxied: bool, options: Option
     let run = Run::of(load, &client)?;
     let report = run.report(load, url.unwrap_or("sandbox"));
     let written = files.map_or(Ok(()), |mut files| files.write(&report));
-    let report = Report::new(text(&report), report);
+    let report = Output::new(text(&report), report);
     Ok(match written {
         Ok(()) => report,
         Err(failure) => report.incomplete(&failure.into_parts().1),

@@ -15,15 +15,15 @@ mod head;
 mod interrupt;
 mod listen;
 mod load;
+mod output;
 mod pages;
-mod report;
 mod sandbox;
 mod values;
 
 use ants_otp::{Call, Cancel, Client, Code, Record};
-use arguments::{Arguments, ClientOptions, Command, Operation};
+use arguments::{Arguments, ClientOptions, Command, ServiceCall};
 use clap::Parser as _;
-use report::{Failure, Report};
+use output::{Failure, Output};
 use std::io::{BufRead as _, IsTerminal as _, Read as _, Write as _};
 use std::process::ExitCode;
 
@@ -36,13 +36,13 @@ pub const MAX_CODE_LINE: u64 = 4096;
 fn main() -> ExitCode {
     let mut arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
-        Err(error) => return report::usage(&error),
+        Err(error) => return output::usage(&error),
     };
-    let report = run(&mut arguments).unwrap_or_else(|failure| failure.report());
+    let report = run(&mut arguments).unwrap_or_else(|failure| failure.into_output());
     report.print(Some(arguments.command.name()), arguments.json)
 }
 
-fn run(arguments: &mut Arguments) -> Result<Report, Failure> {
+fn run(arguments: &mut Arguments) -> Result<Output, Failure> {
     let options = &mut arguments.client;
     match &arguments.command {
         Command::Try(wanted) => attempt::run(options.with_file()?, wanted),
@@ -67,26 +67,30 @@ fn run(arguments: &mut Arguments) -> Result<Report, Failure> {
 }
 
 /// Runs the call. `record`: where its bytes are kept.
-fn call(options: &ClientOptions, operation: &Operation, record: Option<&Record>) -> Result<Report, Failure> {
+fn call(options: &ClientOptions, operation: &ServiceCall, record: Option<&Record>) -> Result<Output, Failure> {
     let recorded = |call: Call| match record {
         Some(record) => call.record(record),
         None => call,
     };
     match operation {
-        Operation::Request { mobile, as_given, call } => {
+        ServiceCall::Request { mobile, as_given, call } => {
             let call = recorded(call.to_call().mobile_as_given(*as_given));
-            Ok(Report::sent(&client(options)?.request_with(mobile, &stoppable(call)?)?))
+            Ok(Output::sent(&client(options)?.request_with(mobile, &stoppable(call)?)?))
         }
-        Operation::Resend { otp_id, call } => {
+        ServiceCall::Resend { otp_id, call } => {
             let (client, call) = (client(options)?, stoppable(recorded(call.to_call()))?);
             let sent = match otp_id {
                 Some(otp_id) => client.resend_with(otp_id, &call)?,
                 None => client.resend_newest(&call)?,
             };
-            Ok(Report::sent(&sent))
+            Ok(Output::sent(&sent))
         }
-        Operation::Verify { otp_id, code, call } => verify(options, otp_id, code.as_deref(), recorded(call.to_call())),
-        Operation::Balance => Ok(Report::account(&client(options)?.balance_with(&stoppable(recorded(Call::new()))?)?)),
+        ServiceCall::Verify { otp_id, code, call } => {
+            verify(options, otp_id, code.as_deref(), recorded(call.to_call()))
+        }
+        ServiceCall::Balance => {
+            Ok(Output::account(&client(options)?.balance_with(&stoppable(recorded(Call::new()))?)?))
+        }
     }
 }
 
@@ -102,7 +106,7 @@ fn client(options: &ClientOptions) -> Result<Client, Failure> {
     Ok(credentials::options(options)?.build()?)
 }
 
-fn verify(options: &ClientOptions, otp_id: &str, code: Option<&str>, call: Call) -> Result<Report, Failure> {
+fn verify(options: &ClientOptions, otp_id: &str, code: Option<&str>, call: Call) -> Result<Output, Failure> {
     // Options that cannot work are told before anybody types a code.
     let client = client(options)?;
     let verification = match code {
@@ -115,7 +119,7 @@ fn verify(options: &ClientOptions, otp_id: &str, code: Option<&str>, call: Call)
             client.verify_with(otp_id, &code, &stoppable(call)?)?
         }
     };
-    Ok(Report::verification(verification))
+    Ok(Output::verification(verification))
 }
 
 /// The first line of standard input. At a terminal it is asked for, and shown as it is typed: people who read it from an SMS

@@ -1,7 +1,7 @@
 //! The completion of a shell and the manual pages, from the definition that the help comes from.
 
 use crate::arguments::Arguments;
-use crate::report::{Failure, Report};
+use crate::output::{Failure, Output};
 use ants_otp::Code;
 use clap::{Arg, Command, CommandFactory as _};
 use clap_complete::Shell;
@@ -9,7 +9,7 @@ use serde_json::json;
 use std::path::Path;
 
 /// The script that teaches `shell` what can be typed.
-pub fn completion(shell: Shell) -> Result<Report, Failure> {
+pub fn completion(shell: Shell) -> Result<Output, Failure> {
     let mut script = Vec::new();
     let mut command = Arguments::command();
     clap_complete::generate(shell, &mut command, "ants-otp", &mut script);
@@ -21,7 +21,7 @@ pub fn completion(shell: Shell) -> Result<Report, Failure> {
         Shell::Fish => script += &fish_positionals(&command),
         _ => {}
     }
-    Ok(Report::file(&script))
+    Ok(Output::file(&script))
 }
 
 /// clap_complete writes fish no values of arguments without a name.
@@ -39,19 +39,19 @@ fn fish_positionals(command: &Command) -> String {
 }
 
 /// The page of the program, or writes it and those of its sub-commands into `folder`.
-pub fn manual(folder: Option<&Path>) -> Result<Report, Failure> {
+pub fn manual(folder: Option<&Path>) -> Result<Output, Failure> {
     let command = Arguments::command();
     let refused = |what: String, error| Failure::refused(Code::InvalidArgument, format!("{what}: {error}"));
     let Some(folder) = folder else {
         let mut page = Vec::new();
         let made = clap_mangen::Man::new(command).render(&mut page);
         made.map_err(|error| refused("the page cannot be made".to_owned(), error))?;
-        return Ok(Report::file(&String::from_utf8_lossy(&page)));
+        return Ok(Output::file(&String::from_utf8_lossy(&page)));
     };
     std::fs::create_dir_all(folder)
         .and_then(|()| clap_mangen::generate_to(command, folder))
         .map_err(|error| refused(format!("cannot write to {}", folder.display()), error))?;
-    Ok(Report::new(
+    Ok(Output::new(
         format!("The manual pages are in {}.", folder.display()),
         json!({ "folder": folder.display().to_string() }),
     ))

@@ -7,7 +7,7 @@ mod terminal;
 
 use crate::arguments::{ClientOptions, SandboxOptions};
 use crate::interrupt;
-use crate::report::{self, Failure, Report};
+use crate::output::{self, Failure, Output};
 use ants_otp::{Code, environment};
 use serde_json::json;
 use settings::{Identity, Ready};
@@ -18,7 +18,7 @@ const PARENT_CHECK: Duration = Duration::from_millis(100);
 
 /// Prints what a program needs to use it, then serves; comes back only where it cannot start. With a command, serves until that
 /// has ended. On a terminal, people are told what they need, and of each call; else, or with `as_json`, it is one line of JSON.
-pub fn serve(client: &ClientOptions, options: &SandboxOptions, as_json: bool) -> Result<Report, Failure> {
+pub fn serve(client: &ClientOptions, options: &SandboxOptions, as_json: bool) -> Result<Output, Failure> {
     if options.exit_with_parent {
         end_with_parent();
     }
@@ -57,11 +57,11 @@ pub fn serve(client: &ClientOptions, options: &SandboxOptions, as_json: bool) ->
         tell(&account.json(sandbox.url()).to_string())?;
         sandbox.wait();
     }
-    Ok(Report::new(String::new(), json!({})))
+    Ok(Output::new(String::new(), json!({})))
 }
 
 fn tell(line: &str) -> Result<(), Failure> {
-    report::write_line(line).map_err(|error| refused(format!("the sandbox cannot say where it listens: {error}")))
+    output::write_line(line).map_err(|error| refused(format!("the sandbox cannot say where it listens: {error}")))
 }
 
 fn refused(why: String) -> Failure {

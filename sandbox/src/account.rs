@@ -133,12 +133,12 @@ impl Account {
     }
 
     /// The dialect of its own, if it has one.
-    pub(crate) fn spoken(&self) -> Option<Dialect> {
+    pub(crate) fn own_dialect(&self) -> Option<Dialect> {
         self.dialect
     }
 
     /// What becomes of its SMS.
-    pub(crate) fn destined(&self) -> Fate {
+    pub(crate) fn own_fate(&self) -> Fate {
         self.fate
     }
 

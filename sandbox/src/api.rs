@@ -4,7 +4,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use ants_otp::Code;
+use ants_otp::{Code, Operation};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Request, State};
@@ -17,14 +17,14 @@ use crate::account::Presented;
 use crate::answer::{Answer, Format};
 use crate::body::{self, Fields, NoBody};
 use crate::dialect::Dialect;
-use crate::fault::{Operation, Trouble};
-use crate::line::Shears;
+use crate::effect;
+use crate::fault::Effect;
+use crate::line::CutHandle;
 use crate::magic::Magic;
 use crate::otp::Notify;
 use crate::paths;
 use crate::request_log::{Exchange, Outcome};
 use crate::service::{Refusal, Sent, Service};
-use crate::trouble;
 
 /// The header by which a request chooses the dialect of its answer.
 pub(crate) const DIALECT_HEADER: &str = "x-sandbox-dialect";
@@ -107,24 +107,24 @@ fn notify(fields: &Fields) -> Result<Notify, Refusal> {
 /// after a 401.
 async fn answer(
     State(service): State<Shared>,
-    ConnectInfo(shears): ConnectInfo<Shears>,
+    ConnectInfo(cut): ConnectInfo<CutHandle>,
     http: Request,
     operation: Operation,
 ) -> Response {
     let begun = Instant::now();
     let (head, body) = http.into_parts();
     let (body, whole) = body::read_some(body).await;
-    let (response, trouble) = {
+    let (response, effect) = {
         let service = &mut *lock(&service);
-        let (answer, trouble, outcome) = decide(service, &head.headers, (&body, whole), operation);
-        let response = match trouble {
-            Some(Trouble::Html(status)) => trouble::page(status),
+        let (answer, effect, outcome) = decide(service, &head.headers, (&body, whole), operation);
+        let response = match effect {
+            Some(Effect::Html(status)) => effect::page(status),
             _ => answer.written(Format::accepted(&head.headers)),
         };
-        (log(service, head, body, outcome, response, begun), trouble)
+        (log(service, head, body, outcome, response, begun), effect)
     };
-    match trouble {
-        Some(trouble) => trouble::befall(trouble, response, &shears).await,
+    match effect {
+        Some(effect) => effect::apply(effect, response, &cut).await,
         None => response,
     }
 }
@@ -157,7 +157,7 @@ async fn misdirected(service: Shared, http: Request, status: StatusCode, reason:
     if paths::is_own(path) {
         return response.map(Body::from);
     }
-    let operation = Operation::at(path);
+    let operation = Operation::from_path(path);
     let outcome = Outcome { operation, code: Code::HttpStatus, reason, mobile: None, otp_id: None, fault: None };
     log(&mut lock(&service), head, body, outcome, response, begun)
 }
@@ -177,7 +177,7 @@ fn log(
     response
 }
 
-type Decision = (Answer, Option<Trouble>, Outcome);
+type Decision = (Answer, Option<Effect>, Outcome);
 
 /// The answer, what befalls it, and what the log says. Faults do not see a call without credentials, nor one whose body is
 /// too large.
@@ -198,31 +198,31 @@ fn decide(
     match whole {
         Ok(()) => {}
         Err(NoBody::TooLarge) => {
-            let (answer, trouble, outcome) = refused(Refusal::bad_request(too_large()));
+            let (answer, effect, outcome) = refused(Refusal::bad_request(too_large()));
             // Such a body would not reach the real service's program, so the status is HTTP's own in every dialect.
-            return (Answer { status: StatusCode::PAYLOAD_TOO_LARGE.as_u16(), ..answer }, trouble, outcome);
+            return (Answer { status: StatusCode::PAYLOAD_TOO_LARGE.as_u16(), ..answer }, effect, outcome);
         }
         Err(NoBody::Broken) => return refused(Refusal::bad_request("the body broke off")),
     }
-    let struck = service.faults.strike(operation);
-    if let Some(Trouble::Refuse(code)) = struck {
+    let hit = service.faults.next_for(operation);
+    if let Some(Effect::Refuse(code)) = hit {
         let unsaved = service.commit().is_err();
         let code = if unsaved { Code::Exception } else { code };
         let (answer, _, outcome) = refused(Refusal::new(code, "A fault that is set refuses the call."));
-        return (answer, None, Outcome { fault: struck.map(Trouble::word), ..outcome });
+        return (answer, None, Outcome { fault: hit.map(Effect::word), ..outcome });
     }
     let fields = match Fields::read(headers, body) {
         Ok(fields) => fields,
         Err(refusal) => {
             let (answer, _, outcome) = refused(refusal);
-            return (answer, struck, Outcome { fault: struck.map(Trouble::word), ..outcome });
+            return (answer, hit, Outcome { fault: hit.map(Effect::word), ..outcome });
         }
     };
-    carry_out(operation, Call { service, account, dialect, fields: &fields }, struck)
+    carry_out(operation, Call { service, account, dialect, fields: &fields }, hit)
 }
 
 /// A call with readable fields.
-fn carry_out(operation: Operation, call: Call, struck: Option<Trouble>) -> Decision {
+fn carry_out(operation: Operation, call: Call, hit: Option<Effect>) -> Decision {
     let Call { service, account, dialect, fields } = call;
     let done = perform(operation, Call { service: &mut *service, account, dialect, fields });
     let done = done.and_then(|done| service.commit().map(|()| done).map_err(Refusal::from));
@@ -233,8 +233,8 @@ fn carry_out(operation: Operation, call: Call, struck: Option<Trouble>) -> Decis
         Operation::Balance => None,
     };
     // What the number of the call's person brings to its answer.
-    let magic = mobile.filter(|_| done.is_ok()).and_then(|mobile| Magic::trouble(mobile, operation));
-    let trouble = struck.or(magic);
+    let magic = mobile.filter(|_| done.is_ok()).and_then(|mobile| Magic::effect(mobile, operation));
+    let effect = hit.or(magic);
     let (answer, code, reason, otp_id) = match done {
         Ok(done) => (done.answer, done.code, done.reason.to_owned(), done.otp_id),
         Err(refusal) => (dialect.refusal(&refusal), refusal.code, refusal.reason(), None),
@@ -242,11 +242,11 @@ fn carry_out(operation: Operation, call: Call, struck: Option<Trouble>) -> Decis
     let sent_to = otp_id.as_deref().and_then(|otp_id| service.mobile_of(account, otp_id));
     let outcome = Outcome {
         mobile: mobile.or(sent_to).map(str::to_owned),
-        fault: trouble.map(Trouble::word),
+        fault: effect.map(Effect::word),
         otp_id: otp_id.or(named.map(str::to_owned)),
         ..outcome(operation, code, reason)
     };
-    (answer, trouble, outcome)
+    (answer, effect, outcome)
 }
 
 fn outcome(operation: Operation, code: Code, reason: String) -> Outcome {

@@ -3,58 +3,13 @@
 
 use std::time::Duration;
 
-use ants_otp::Code;
-use serde::Serialize;
+use ants_otp::{Code, Operation};
 use serde_json::{Map, Value, json};
 
-/// One of the service's four operations.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Operation {
-    /// `POST /otp/requestOTP`.
-    Request,
-    /// `POST /otp/resendOTP`.
-    Resend,
-    /// `POST /otp/verifyOTP`.
-    Verify,
-    /// `POST /account/balance`.
-    Balance,
-}
-
-impl Operation {
-    const ALL: [(&str, Operation); 4] = [
-        ("request", Operation::Request),
-        ("resend", Operation::Resend),
-        ("verify", Operation::Verify),
-        ("balance", Operation::Balance),
-    ];
-
-    /// Its name: `request`, `resend`, `verify` or `balance`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Operation::Request => "request",
-            Operation::Resend => "resend",
-            Operation::Verify => "verify",
-            Operation::Balance => "balance",
-        }
-    }
-
-    /// The operation that has this path.
-    pub(crate) fn at(path: &str) -> Option<Operation> {
-        match path {
-            "/otp/requestOTP" => Some(Operation::Request),
-            "/otp/resendOTP" => Some(Operation::Resend),
-            "/otp/verifyOTP" => Some(Operation::Verify),
-            "/account/balance" => Some(Operation::Balance),
-            _ => None,
-        }
-    }
-}
-
-/// What happens to a call. Everything but [`Trouble::Refuse`] hits the answer only: the operation itself is done, an SMS
+/// What happens to a call. Everything but [`Effect::Refuse`] hits the answer only: the operation itself is done, an SMS
 /// goes out and is paid for, as in the worst case of a real line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Trouble {
+pub(crate) enum Effect {
     /// The service says no with this code, and nothing else happens.
     Refuse(Code),
     /// No answer ever comes; the connection stays open.
@@ -73,26 +28,26 @@ pub(crate) enum Trouble {
     Html(u16),
 }
 
-/// The time of [`Trouble::Late`] and [`Trouble::Slow`] where none is given.
+/// The time of [`Effect::Late`] and [`Effect::Slow`] where none is given.
 pub(crate) const DELAY: Duration = Duration::from_secs(3);
 
 /// The longest such time: a test that waits longer has hung.
 const LONGEST_DELAY: Duration = Duration::from_secs(600);
 
-/// The status of [`Trouble::Html`] where none is given: a gateway that reaches nobody.
+/// The status of [`Effect::Html`] where none is given: a gateway that reaches nobody.
 pub(crate) const HTML_STATUS: u16 = 502;
 
-impl Trouble {
+impl Effect {
     pub(crate) fn word(self) -> &'static str {
         match self {
-            Trouble::Refuse(_) => "refuse",
-            Trouble::Silent => "silent",
-            Trouble::Late(_) => "late",
-            Trouble::Slow(_) => "slow",
-            Trouble::CutBefore { .. } => "cut-before",
-            Trouble::CutAfter { .. } => "cut-after",
-            Trouble::Half { .. } => "half",
-            Trouble::Html(_) => "html",
+            Effect::Refuse(_) => "refuse",
+            Effect::Silent => "silent",
+            Effect::Late(_) => "late",
+            Effect::Slow(_) => "slow",
+            Effect::CutBefore { .. } => "cut-before",
+            Effect::CutAfter { .. } => "cut-after",
+            Effect::Half { .. } => "half",
+            Effect::Html(_) => "html",
         }
     }
 }
@@ -109,7 +64,7 @@ impl Trouble {
 #[derive(Debug, Clone, PartialEq)]
 #[must_use]
 pub struct Fault {
-    trouble: Trouble,
+    effect: Effect,
     operation: Option<Operation>,
     /// `None`: until it is removed.
     calls: Option<u32>,
@@ -117,61 +72,61 @@ pub struct Fault {
 }
 
 impl Fault {
-    fn new(trouble: Trouble) -> Fault {
-        Fault { trouble, operation: None, calls: Some(1), rate: 1.0 }
+    fn new(effect: Effect) -> Fault {
+        Fault { effect, operation: None, calls: Some(1), rate: 1.0 }
     }
 
     /// The service refuses with a code of its table, or with 429, and nothing else happens. `None` for any other number.
     pub fn refuse(code: i32) -> Option<Fault> {
         let code = Code::from_number(code)?;
         let refusable = code == Code::RateLimited || (code != Code::Ok && code.service_words().is_some());
-        refusable.then(|| Fault::new(Trouble::Refuse(code)))
+        refusable.then(|| Fault::new(Effect::Refuse(code)))
     }
 
     /// No answer ever comes, and the connection stays open.
     pub fn silent() -> Fault {
-        Fault::new(Trouble::Silent)
+        Fault::new(Effect::Silent)
     }
 
     /// The answer comes whole after this time, at most ten minutes.
     pub fn late(delay: Duration) -> Fault {
-        Fault::new(Trouble::Late(delay.min(LONGEST_DELAY)))
+        Fault::new(Effect::Late(delay.min(LONGEST_DELAY)))
     }
 
     /// The answer's head comes at once and its body bit by bit over this time, at most ten minutes.
     pub fn slow(delay: Duration) -> Fault {
-        Fault::new(Trouble::Slow(delay.min(LONGEST_DELAY)))
+        Fault::new(Effect::Slow(delay.min(LONGEST_DELAY)))
     }
 
     /// The connection ends before the first byte of the answer.
     pub fn cut_before() -> Fault {
-        Fault::new(Trouble::CutBefore { reset: false })
+        Fault::new(Effect::CutBefore { reset: false })
     }
 
     /// The connection ends right after the answer, which does not announce it.
     pub fn cut_after() -> Fault {
-        Fault::new(Trouble::CutAfter { reset: false })
+        Fault::new(Effect::CutAfter { reset: false })
     }
 
     /// The connection ends in the middle of the answer's body.
     pub fn half() -> Fault {
-        Fault::new(Trouble::Half { reset: false })
+        Fault::new(Effect::Half { reset: false })
     }
 
     /// The answer is an HTML page with this HTTP status, 200 to 599 (another is taken as 502).
     pub fn html(status: u16) -> Fault {
-        Fault::new(Trouble::Html(if (200..=599).contains(&status) { status } else { HTML_STATUS }))
+        Fault::new(Effect::Html(if (200..=599).contains(&status) { status } else { HTML_STATUS }))
     }
 
     /// A connection that is cut ends with a reset (RST) instead of an orderly end (FIN). Other faults stay as they are.
     pub fn reset(self) -> Fault {
-        let trouble = match self.trouble {
-            Trouble::CutBefore { .. } => Trouble::CutBefore { reset: true },
-            Trouble::CutAfter { .. } => Trouble::CutAfter { reset: true },
-            Trouble::Half { .. } => Trouble::Half { reset: true },
+        let effect = match self.effect {
+            Effect::CutBefore { .. } => Effect::CutBefore { reset: true },
+            Effect::CutAfter { .. } => Effect::CutAfter { reset: true },
+            Effect::Half { .. } => Effect::Half { reset: true },
             other => other,
         };
-        Fault { trouble, ..self }
+        Fault { effect, ..self }
     }
 
     /// Only calls of this operation are hit, and only they are counted.
@@ -196,13 +151,13 @@ impl Fault {
         if let Some(unknown) = body.keys().find(|key| !KNOWN.contains(&key.as_str())) {
             return Err(format!("{unknown} is not known; known are {}", KNOWN.join(", ")));
         }
-        let mut fault = read_trouble(body)?;
+        let mut fault = read_effect(body)?;
         if flag(body, "reset")? {
             fault = fault.reset();
         }
         if let Some(operation) = body.get("operation").filter(|value| !value.is_null()) {
-            let named = Operation::ALL.iter().find(|(name, _)| operation == name);
-            fault = fault.on(named.ok_or("operation is request, resend, verify or balance")?.1);
+            let named = operation.as_str().and_then(Operation::from_name);
+            fault = fault.on(named.ok_or("operation is request, resend, verify or balance")?);
         }
         if let Some(rate) = body.get("rate") {
             let rate = rate.as_f64().filter(|rate| (0.0..=1.0).contains(rate));
@@ -216,7 +171,7 @@ impl Fault {
     }
 }
 
-fn read_trouble(body: &Map<String, Value>) -> Result<Fault, String> {
+fn read_effect(body: &Map<String, Value>) -> Result<Fault, String> {
     const WORDS: &str = "fault is refuse, silent, late, slow, cut-before, cut-after, half or html";
     Ok(match body.get("fault").and_then(Value::as_str).ok_or(WORDS)? {
         "refuse" => {
@@ -277,7 +232,7 @@ impl Armed {
     }
 
     fn json(&self) -> Value {
-        let mut json = json!({ "fault": self.fault.trouble.word(), "hit": self.hit });
+        let mut json = json!({ "fault": self.fault.effect.word(), "hit": self.hit });
         if let Some(operation) = self.fault.operation {
             json["operation"] = json!(operation);
         }
@@ -285,14 +240,14 @@ impl Armed {
             Some(calls) => json["calls_left"] = calls.saturating_sub(self.hit).into(),
             None => json["rate"] = self.fault.rate.into(),
         }
-        match self.fault.trouble {
-            Trouble::Refuse(code) => json["code"] = code.number().into(),
-            Trouble::Late(delay) | Trouble::Slow(delay) => json["delay_seconds"] = delay.as_secs_f64().into(),
-            Trouble::CutBefore { reset } | Trouble::CutAfter { reset } | Trouble::Half { reset } => {
+        match self.fault.effect {
+            Effect::Refuse(code) => json["code"] = code.number().into(),
+            Effect::Late(delay) | Effect::Slow(delay) => json["delay_seconds"] = delay.as_secs_f64().into(),
+            Effect::CutBefore { reset } | Effect::CutAfter { reset } | Effect::Half { reset } => {
                 json["reset"] = reset.into();
             }
-            Trouble::Html(status) => json["status"] = status.into(),
-            Trouble::Silent => {}
+            Effect::Html(status) => json["status"] = status.into(),
+            Effect::Silent => {}
         }
         json
     }
@@ -320,10 +275,10 @@ impl Faults {
     }
 
     /// What happens to this call: the first fault that hits it. Those behind it do not see the call.
-    pub(crate) fn strike(&mut self, operation: Operation) -> Option<Trouble> {
-        let trouble = self.0.iter_mut().find_map(|armed| armed.hits(operation).then_some(armed.fault.trouble));
+    pub(crate) fn next_for(&mut self, operation: Operation) -> Option<Effect> {
+        let effect = self.0.iter_mut().find_map(|armed| armed.hits(operation).then_some(armed.fault.effect));
         self.0.retain(|armed| !armed.is_over());
-        trouble
+        effect
     }
 
     pub(crate) fn json(&self) -> Value {
@@ -343,24 +298,24 @@ mod tests {
     #[test]
     fn a_fault_hits_the_next_call_or_as_many_as_it_is_told() {
         let mut once = faults(Fault::silent());
-        assert_eq!(once.strike(Operation::Balance), Some(Trouble::Silent));
-        assert_eq!(once.strike(Operation::Balance), None);
+        assert_eq!(once.next_for(Operation::Balance), Some(Effect::Silent));
+        assert_eq!(once.next_for(Operation::Balance), None);
         let mut twice = faults(Fault::half().reset().on(Operation::Verify).calls(2));
         let hits = [Operation::Request, Operation::Verify, Operation::Verify, Operation::Verify];
-        let hit = Some(Trouble::Half { reset: true });
-        assert_eq!(hits.map(|operation| twice.strike(operation)), [None, hit, hit, None]);
+        let hit = Some(Effect::Half { reset: true });
+        assert_eq!(hits.map(|operation| twice.next_for(operation)), [None, hit, hit, None]);
     }
 
     #[test]
     fn a_rate_hits_evenly_and_without_end() {
         let mut quarter = faults(Fault::cut_before().rate(0.25));
-        let hits: Vec<bool> = (0..12).map(|_| quarter.strike(Operation::Request).is_some()).collect();
+        let hits: Vec<bool> = (0..12).map(|_| quarter.next_for(Operation::Request).is_some()).collect();
         assert_eq!(hits.iter().filter(|&&hit| hit).count(), 3);
         assert!(hits[3] && hits[7] && hits[11]);
         let mut limited = faults(Fault::silent().rate(0.5).calls(1));
-        let hits = [(); 4].map(|()| limited.strike(Operation::Request).is_some());
+        let hits = [(); 4].map(|()| limited.next_for(Operation::Request).is_some());
         assert_eq!(hits, [false, true, false, false]);
-        assert!(faults(Fault::silent().rate(f64::NAN)).strike(Operation::Request).is_none());
+        assert!(faults(Fault::silent().rate(f64::NAN)).next_for(Operation::Request).is_none());
     }
 
     #[test]
@@ -368,8 +323,8 @@ mod tests {
         let mut faults = Faults::default();
         faults.add(Fault::html(503));
         faults.add(Fault::silent());
-        assert_eq!(faults.strike(Operation::Request), Some(Trouble::Html(503)));
-        assert_eq!(faults.strike(Operation::Request), Some(Trouble::Silent));
+        assert_eq!(faults.next_for(Operation::Request), Some(Effect::Html(503)));
+        assert_eq!(faults.next_for(Operation::Request), Some(Effect::Silent));
         assert_eq!(faults.json(), json!([]));
     }
 

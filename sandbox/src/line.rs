@@ -33,9 +33,9 @@ pub(crate) struct Cut {
 
 /// The handle by which the handler of a request gives the order about the answer that comes next on its connection.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Shears(Arc<Mutex<Option<Cut>>>);
+pub(crate) struct CutHandle(Arc<Mutex<Option<Cut>>>);
 
-impl Shears {
+impl CutHandle {
     pub(crate) fn order(&self, cut: Cut) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(cut);
     }
@@ -45,9 +45,9 @@ impl Shears {
     }
 }
 
-impl Connected<IncomingStream<'_, Lines>> for Shears {
-    fn connect_info(stream: IncomingStream<'_, Lines>) -> Shears {
-        stream.io().shears.clone()
+impl Connected<IncomingStream<'_, Lines>> for CutHandle {
+    fn connect_info(stream: IncomingStream<'_, Lines>) -> CutHandle {
+        stream.io().cut.clone()
     }
 }
 
@@ -62,7 +62,7 @@ impl Listener for Lines {
         let (stream, address) = Listener::accept(&mut self.0).await;
         // Without this a small answer may wait 40 ms for the client's acknowledgement. Where it fails, it only waits.
         let _ = stream.set_nodelay(true);
-        (Line { stream, shears: Shears::default(), left: None }, address)
+        (Line { stream, cut: CutHandle::default(), left: None }, address)
     }
 
     fn local_addr(&self) -> io::Result<SocketAddr> {
@@ -73,7 +73,7 @@ impl Listener for Lines {
 /// A connection that can be cut.
 pub(crate) struct Line {
     stream: TcpStream,
-    shears: Shears,
+    cut: CutHandle,
     /// How many bytes go out before the cut, from the first write after the order on.
     left: Option<usize>,
 }
@@ -82,7 +82,7 @@ impl Line {
     /// How many bytes of `length` may go out now; `None` without an order. Vectored writes are not offered, so hyper hands
     /// over a small answer, head and body, in one piece: what is missing of it is missing of the whole.
     fn allowed(&mut self, length: usize) -> Option<usize> {
-        let cut = self.shears.ordered()?;
+        let cut = self.cut.ordered()?;
         Some(*self.left.get_or_insert(match cut.place {
             Place::Before => 0,
             Place::Missing(bytes) => length.saturating_sub(bytes),
@@ -96,7 +96,7 @@ impl Line {
     }
 
     fn cut(&self) -> io::Error {
-        if self.shears.ordered().is_some_and(|cut| cut.reset) {
+        if self.cut.ordered().is_some_and(|cut| cut.reset) {
             // Closing a socket that does not linger resets it. Where this fails, the end is an orderly one.
             let _ = self.stream.set_zero_linger();
         }

@@ -1,10 +1,10 @@
 //! Magic numbers: mobiles `6680000CCCC` that bring about the answer CCCC, or a broken line, or the fate of an SMS. They only
 //! choose; what a real state does is in `otp.rs`.
 
-use ants_otp::Code;
+use ants_otp::{Code, Operation};
 
 use crate::Fate;
-use crate::fault::{DELAY, HTML_STATUS, Operation, Trouble};
+use crate::fault::{DELAY, Effect, HTML_STATUS};
 
 /// What a magic number does, and when.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,7 +14,7 @@ pub(crate) enum Magic {
     /// The OTP is sent, and each verify of it gets this answer, whatever code is typed.
     OnVerify(Code),
     /// The answers of this operation meet with trouble.
-    Line(Operation, Trouble),
+    Line(Operation, Effect),
     /// The SMS has this fate.
     Fate(Fate),
 }
@@ -31,9 +31,9 @@ impl Magic {
     }
 
     /// The trouble that this number brings to the answer of this operation.
-    pub(crate) fn trouble(mobile: &str, operation: Operation) -> Option<Trouble> {
+    pub(crate) fn effect(mobile: &str, operation: Operation) -> Option<Effect> {
         match Magic::of(mobile)? {
-            Magic::Line(on, trouble) if on == operation => Some(trouble),
+            Magic::Line(on, effect) if on == operation => Some(effect),
             _ => None,
         }
     }
@@ -59,21 +59,21 @@ fn code(number: i32) -> Option<Magic> {
 
 /// 0200 and 0502 are pages of a gateway; 060x act on the request, 061x on each verify.
 fn line(number: i32) -> Option<Magic> {
-    let trouble = match number {
-        200 => return Some(Magic::Line(Operation::Request, Trouble::Html(200))),
-        502 => return Some(Magic::Line(Operation::Request, Trouble::Html(HTML_STATUS))),
-        601 | 611 => Trouble::Silent,
-        602 | 612 => Trouble::Late(DELAY),
-        603 | 613 => Trouble::Slow(DELAY),
-        604 | 614 => Trouble::CutBefore { reset: false },
-        605 | 615 => Trouble::CutBefore { reset: true },
-        606 | 616 => Trouble::CutAfter { reset: false },
-        607 | 617 => Trouble::CutAfter { reset: true },
-        608 | 618 => Trouble::Half { reset: false },
-        609 | 619 => Trouble::Half { reset: true },
+    let effect = match number {
+        200 => return Some(Magic::Line(Operation::Request, Effect::Html(200))),
+        502 => return Some(Magic::Line(Operation::Request, Effect::Html(HTML_STATUS))),
+        601 | 611 => Effect::Silent,
+        602 | 612 => Effect::Late(DELAY),
+        603 | 613 => Effect::Slow(DELAY),
+        604 | 614 => Effect::CutBefore { reset: false },
+        605 | 615 => Effect::CutBefore { reset: true },
+        606 | 616 => Effect::CutAfter { reset: false },
+        607 | 617 => Effect::CutAfter { reset: true },
+        608 | 618 => Effect::Half { reset: false },
+        609 | 619 => Effect::Half { reset: true },
         _ => return None,
     };
-    Some(Magic::Line(if number < 610 { Operation::Request } else { Operation::Verify }, trouble))
+    Some(Magic::Line(if number < 610 { Operation::Request } else { Operation::Verify }, effect))
 }
 
 fn fate(number: i32) -> Option<Magic> {
@@ -108,11 +108,11 @@ mod tests {
     fn each_trouble_of_the_line_has_a_number_for_request_and_one_for_verify() {
         for number in 601..=609 {
             let (on_request, on_verify) = (format!("6680000{number:04}"), format!("6680000{:04}", number + 10));
-            let trouble = Magic::trouble(&on_request, Operation::Request);
-            assert!(trouble.is_some());
-            assert_eq!(Magic::trouble(&on_verify, Operation::Verify), trouble);
-            assert_eq!(Magic::trouble(&on_request, Operation::Verify), None);
-            assert_eq!(Magic::trouble(&on_verify, Operation::Request), None);
+            let effect = Magic::effect(&on_request, Operation::Request);
+            assert!(effect.is_some());
+            assert_eq!(Magic::effect(&on_verify, Operation::Verify), effect);
+            assert_eq!(Magic::effect(&on_request, Operation::Verify), None);
+            assert_eq!(Magic::effect(&on_verify, Operation::Request), None);
         }
     }
 

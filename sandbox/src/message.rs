@@ -39,13 +39,13 @@ pub struct Message {
 
 impl Message {
     pub(crate) fn of(otp: &Otp, now: Duration) -> Message {
-        let letter = &otp.letter;
+        let sms = &otp.sms;
         Message {
-            mobile: letter.mobile.clone(),
+            mobile: sms.mobile.clone(),
             text: otp.text.clone(),
-            code: letter.code.clone(),
-            reference_code: letter.reference_code.clone(),
-            otp_id: letter.otp_id.clone(),
+            code: sms.code.clone(),
+            reference_code: sms.reference_code.clone(),
+            otp_id: sms.otp_id.clone(),
             state: otp.state(now),
             sender: otp.sender.clone(),
             sent_at: SystemTime::UNIX_EPOCH + otp.sent_at,
@@ -57,14 +57,14 @@ impl Message {
 
 /// An SMS as `GET /sandbox/messages` shows it.
 pub(crate) fn json(otp: &Otp, now: Duration) -> Value {
-    let letter = &otp.letter;
+    let sms = &otp.sms;
     json!({
-        "mobile": letter.mobile,
+        "mobile": sms.mobile,
         "sender": otp.sender,
         "text": otp.text,
-        "code": letter.code,
-        "reference_code": letter.reference_code,
-        "otp_id": letter.otp_id,
+        "code": sms.code,
+        "reference_code": sms.reference_code,
+        "otp_id": sms.otp_id,
         "state": otp.state(now),
         "sent_at": date(otp.sent_at),
         "expires_at": date(otp.expires_at),

@@ -6,7 +6,7 @@ use ants_otp::Code;
 use serde::{Deserialize, Serialize};
 
 use crate::OtpConfig;
-use crate::report::Delivery;
+use crate::report::SmsDelivery;
 
 /// What has become of an OTP.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
@@ -66,7 +66,7 @@ impl Notify {
 
 /// What an SMS says and to whom.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct Letter {
+pub(crate) struct Sms {
     pub otp_id: String,
     pub mobile: String,
     pub code: String,
@@ -85,10 +85,10 @@ pub(crate) struct Otp {
     pub sender: String,
     /// What the SMS says.
     pub text: String,
-    pub letter: Letter,
+    pub sms: Sms,
     pub sent_at: Duration,
     pub expires_at: Duration,
-    pub delivery: Delivery,
+    pub delivery: SmsDelivery,
     tries_left: u32,
     resends_left: u32,
     confirmed: bool,
@@ -97,15 +97,15 @@ pub(crate) struct Otp {
 
 impl Otp {
     /// The OTP of a new request.
-    pub(crate) fn new(account: usize, config: &OtpConfig, letter: Letter, now: Duration) -> Otp {
+    pub(crate) fn new(account: usize, config: &OtpConfig, sms: Sms, now: Duration) -> Otp {
         Otp {
             account,
             otc_id: config.otc_id.clone(),
             sender: config.sender.clone(),
-            text: config.sms(&letter.code, &letter.reference_code),
-            letter,
+            text: config.sms(&sms.code, &sms.reference_code),
+            sms,
             sent_at: now,
-            delivery: Delivery { due: now, ..Delivery::default() },
+            delivery: SmsDelivery { due: now, ..SmsDelivery::default() },
             expires_at: now.saturating_add(config.life),
             tries_left: config.tries,
             resends_left: config.resend_limit,
@@ -134,7 +134,7 @@ impl Otp {
         match self.state(now) {
             State::Replaced => return Err(Code::NoDataAvailable),
             State::Confirmed => return Err(Code::CodeConfirmed),
-            State::Waiting if typed == self.letter.code => self.confirmed = true,
+            State::Waiting if typed == self.sms.code => self.confirmed = true,
             State::Waiting => self.tries_left -= 1,
             State::Locked | State::Expired => {}
         }
@@ -168,9 +168,9 @@ impl Otp {
     }
 
     /// The OTP that takes its place, with all tries and a new life; [`Otp::may_resend`] was asked before.
-    pub(crate) fn replace(&mut self, config: &OtpConfig, letter: Letter, now: Duration) -> Otp {
+    pub(crate) fn replace(&mut self, config: &OtpConfig, sms: Sms, now: Duration) -> Otp {
         self.replaced = true;
-        Otp { resends_left: self.resends_left.saturating_sub(1), ..Otp::new(self.account, config, letter, now) }
+        Otp { resends_left: self.resends_left.saturating_sub(1), ..Otp::new(self.account, config, sms, now) }
     }
 
     /// When it next changes by itself: it expires, or its fate becomes known.
@@ -197,8 +197,8 @@ mod tests {
     const LIFE: Duration = Duration::from_secs(300);
     const START: Duration = Duration::ZERO;
 
-    fn letter(otp_id: &str, code: &str) -> Letter {
-        Letter {
+    fn sms(otp_id: &str, code: &str) -> Sms {
+        Sms {
             otp_id: otp_id.into(),
             mobile: "66812345678".into(),
             code: code.into(),
@@ -212,7 +212,7 @@ mod tests {
     }
 
     fn otp() -> Otp {
-        Otp::new(0, &config(), letter("one", "00017"), START)
+        Otp::new(0, &config(), sms("one", "00017"), START)
     }
 
     fn flags(result: bool, is_error_count: bool, is_expr_code: bool) -> Result<Verification, Code> {
@@ -284,7 +284,7 @@ mod tests {
         let mut first = otp();
         assert!(first.verify("99999", START).is_ok());
         assert_eq!(first.may_resend(LIFE), Ok(()));
-        let mut second = first.replace(&config(), letter("two", "00018"), LIFE);
+        let mut second = first.replace(&config(), sms("two", "00018"), LIFE);
         assert_eq!(first.state(LIFE), State::Replaced);
         assert_eq!(first.verify("00017", LIFE), Err(Code::NoDataAvailable));
         assert_eq!(first.may_resend(LIFE), Err(Code::NoDataAvailable));
@@ -295,9 +295,9 @@ mod tests {
     #[test]
     fn the_resend_limit_counts_over_all_resends_of_one_request() {
         let mut first = otp();
-        let mut second = first.replace(&config(), letter("two", "2"), START);
+        let mut second = first.replace(&config(), sms("two", "2"), START);
         assert_eq!(second.may_resend(START), Ok(()));
-        let third = second.replace(&config(), letter("three", "3"), START);
+        let third = second.replace(&config(), sms("three", "3"), START);
         assert_eq!(third.may_resend(START), Err(Code::OverLimitUsage));
     }
 
@@ -327,7 +327,7 @@ mod tests {
 
     #[test]
     fn an_endless_life_never_expires() {
-        let otp = Otp::new(0, &config().life(Duration::MAX), letter("one", "1"), Duration::from_secs(1));
+        let otp = Otp::new(0, &config().life(Duration::MAX), sms("one", "1"), Duration::from_secs(1));
         assert_eq!(otp.state(Duration::from_secs(u64::MAX)), State::Waiting);
     }
 }

@@ -32,10 +32,10 @@ impl Outbox {
         if self.otps.len() == KEPT
             && let Some(oldest) = self.otps.pop_front()
         {
-            self.numbers.remove(&key(&oldest.otp.letter.otp_id));
+            self.numbers.remove(&key(&oldest.otp.sms.otp_id));
             self.forgotten += 1;
         }
-        self.numbers.insert(key(&otp.letter.otp_id), self.forgotten + self.otps.len());
+        self.numbers.insert(key(&otp.sms.otp_id), self.forgotten + self.otps.len());
         self.revision += 1;
         self.otps.push_back(Kept { otp, revision: self.revision });
     }
@@ -69,7 +69,7 @@ impl Outbox {
     /// The id of the account's newest OTP of this configuration.
     pub(crate) fn newest(&self, account: usize, otc_id: &str) -> Option<String> {
         let newest = self.iter().rev().find(|otp| otp.account == account && otp.otc_id == otc_id)?;
-        Some(newest.letter.otp_id.clone())
+        Some(newest.sms.otp_id.clone())
     }
 
     /// All that are kept, oldest first.
@@ -114,17 +114,17 @@ mod tests {
 
     use super::*;
     use crate::OtpConfig;
-    use crate::otp::{Letter, Notify};
+    use crate::otp::{Notify, Sms};
 
     fn otp(account: usize, otp_id: &str) -> Otp {
-        let letter = Letter {
+        let sms = Sms {
             otp_id: otp_id.into(),
             mobile: "66812345678".into(),
             code: "12345".into(),
             reference_code: "IpA6k".into(),
             notify: Notify::default(),
         };
-        Otp::new(account, &OtpConfig::new("config"), letter, Duration::ZERO)
+        Otp::new(account, &OtpConfig::new("config"), sms, Duration::ZERO)
     }
 
     #[test]
@@ -149,7 +149,7 @@ mod tests {
         assert_eq!(outbox.numbers.len(), KEPT);
         assert!(outbox.find(0, "2").is_none());
         for number in ["3", "5000", "10002"] {
-            assert_eq!(outbox.find(0, number).map(|otp| otp.letter.otp_id.clone()).as_deref(), Some(number));
+            assert_eq!(outbox.find(0, number).map(|otp| otp.sms.otp_id.clone()).as_deref(), Some(number));
         }
         assert_eq!(outbox.newest(0, "config").as_deref(), Some("10002"));
     }
@@ -162,7 +162,7 @@ mod tests {
         assert_eq!(outbox.changed_since(seen).count(), 0);
         assert!(outbox.change(0, "2").is_some() && outbox.change(1, "3").is_none());
         let changed: Vec<_> =
-            outbox.changed_since(seen).map(|(number, otp)| (number, otp.letter.otp_id.as_str())).collect();
+            outbox.changed_since(seen).map(|(number, otp)| (number, otp.sms.otp_id.as_str())).collect();
         assert_eq!(changed, [(1, "2")]);
         let seen = outbox.revision();
         outbox.clear();

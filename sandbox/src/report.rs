@@ -105,7 +105,7 @@ impl FromStr for Fate {
 
 /// An SMS on its way.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub(crate) struct Delivery {
+pub(crate) struct SmsDelivery {
     pub fate: Fate,
     /// When the fate is known.
     pub due: Duration,
@@ -113,10 +113,10 @@ pub(crate) struct Delivery {
     pub report: Option<Report>,
 }
 
-impl Delivery {
-    pub(crate) fn new(fate: Fate, due: Duration, url: Option<&str>) -> io::Result<Delivery> {
+impl SmsDelivery {
+    pub(crate) fn new(fate: Fate, due: Duration, url: Option<&str>) -> io::Result<SmsDelivery> {
         let url = url.filter(|url| !url.is_empty() && fate != Fate::Unreported);
-        Ok(Delivery { fate, due, report: url.map(|url| Report::new(url, due)).transpose()? })
+        Ok(SmsDelivery { fate, due, report: url.map(|url| Report::new(url, due)).transpose()? })
     }
 
     /// What is known by now.
@@ -232,7 +232,7 @@ pub(crate) enum Outcome {
 /// The content of a report: media type and body.
 pub(crate) fn content(otp: &Otp, report: &Report, text: &str, dialect: Dialect) -> (&'static str, String) {
     let value = value(otp, report, text, dialect);
-    let wanted = otp.letter.notify.content_type.as_deref().unwrap_or_default().to_ascii_lowercase();
+    let wanted = otp.sms.notify.content_type.as_deref().unwrap_or_default().to_ascii_lowercase();
     if wanted.contains("xml") {
         let (root, value) = match &value {
             Value::Array(_) => ("deliveryReports", json!({ "deliveryReport": value })),
@@ -249,7 +249,7 @@ fn value(otp: &Otp, report: &Report, text: &str, dialect: Dialect) -> Value {
     let status = json!({ "code": "000", "name": fate.word(), "description": fate.description() });
     let mut detail = json!({
         "messageId": report.message_id,
-        "to": otp.letter.mobile,
+        "to": otp.sms.mobile,
         "from": otp.sender,
         "text": text,
         "credit": 1,
@@ -258,7 +258,7 @@ fn value(otp: &Otp, report: &Report, text: &str, dialect: Dialect) -> Value {
         "status": if dialect.other_report { json!([status]) } else { status },
     });
     let mut whole = json!({ "bulkId": report.bulk_id });
-    if let Some(callback_data) = &otp.letter.notify.callback_data {
+    if let Some(callback_data) = &otp.sms.notify.callback_data {
         let place = if dialect.other_report { &mut detail } else { &mut whole };
         place["callbackData"] = callback_data.as_str().into();
     }
@@ -301,10 +301,10 @@ mod tests {
 
     #[test]
     fn an_sms_is_pending_until_its_fate_is_due() {
-        let delivery = Delivery::new(Fate::Rejected, Duration::from_secs(2), None).unwrap();
+        let delivery = SmsDelivery::new(Fate::Rejected, Duration::from_secs(2), None).unwrap();
         assert_eq!(delivery.known(Duration::from_secs(1)), Fate::Pending);
         assert_eq!(delivery.known(Duration::from_secs(2)), Fate::Rejected);
-        let silent = Delivery::new(Fate::Unreported, Duration::ZERO, Some("http://127.0.0.1/")).unwrap();
+        let silent = SmsDelivery::new(Fate::Unreported, Duration::ZERO, Some("http://127.0.0.1/")).unwrap();
         assert_eq!(silent.known(Duration::from_secs(9)), Fate::Pending);
         assert!(silent.report.is_none());
     }

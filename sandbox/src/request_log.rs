@@ -9,8 +9,8 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Response, Uri};
 use serde_json::{Map, Value, json};
 
 use crate::date::date;
-use crate::fault::Operation;
 use crate::mask::Secrets;
+use ants_otp::Operation;
 
 /// How many requests are kept.
 const KEPT: usize = 1000;
@@ -235,9 +235,9 @@ fn usual(name: &str) -> String {
     }
     let mut starts = true;
     let letters = name.chars().map(|c| {
-        let letter = if starts { c.to_ascii_uppercase() } else { c };
+        let sms = if starts { c.to_ascii_uppercase() } else { c };
         starts = c == '-';
-        letter
+        sms
     });
     letters.collect()
 }

@@ -14,7 +14,7 @@ use crate::api::{self, Shared};
 use crate::cors::cors;
 use crate::events;
 use crate::guard::{Allowed, guard};
-use crate::line::{Lines, Shears};
+use crate::line::{CutHandle, Lines};
 use crate::page;
 use crate::reporter;
 use crate::tools;
@@ -108,7 +108,7 @@ async fn serve(listener: tokio::net::TcpListener, service: Shared, allowed: Allo
     let app = Router::new().merge(api::routes()).merge(own);
     let app = app.fallback(api::unknown_path).method_not_allowed_fallback(api::wrong_method).with_state(service);
     let app = app.layer(middleware::from_fn_with_state(allowed, cors));
-    let app = app.into_make_service_with_connect_info::<Shears>();
+    let app = app.into_make_service_with_connect_info::<CutHandle>();
     let serving = axum::serve(Lines(listener), app).with_graceful_shutdown(until(stopped.clone()));
     let serving = tokio::spawn(serving.into_future());
     until(stopped).await;

@@ -13,9 +13,9 @@ use crate::codes::{reference_code, uuid};
 use crate::database::{Database, Stored};
 use crate::fault::Faults;
 use crate::magic::Magic;
-use crate::otp::{Letter, Notify, Otp, Verification};
+use crate::otp::{Notify, Otp, Sms, Verification};
 use crate::outbox::Outbox;
-use crate::report::{self, Delivery, Fate, Outcome, Report};
+use crate::report::{self, Fate, Outcome, Report, SmsDelivery};
 use crate::request_log::{Exchange, LoggedRequest, RequestLog};
 use crate::{Account, Clock, Codes, Credit, Dialect, Message, OtpConfig, message, mobile};
 
@@ -121,8 +121,8 @@ impl Sent {
     fn of(otp: &Otp) -> Sent {
         Sent {
             otc_id: otp.otc_id.clone(),
-            otp_id: otp.letter.otp_id.clone(),
-            reference_code: otp.letter.reference_code.clone(),
+            otp_id: otp.sms.otp_id.clone(),
+            reference_code: otp.sms.reference_code.clone(),
         }
     }
 }
@@ -233,7 +233,7 @@ impl Service {
 
     /// The account's dialect, or the sandbox's where it has none or is none.
     pub(crate) fn dialect_of(&self, account: Option<usize>) -> Dialect {
-        account.and_then(|account| self.accounts[account].spoken()).unwrap_or(self.setup.dialect)
+        account.and_then(|account| self.accounts[account].own_dialect()).unwrap_or(self.setup.dialect)
     }
 
     /// Sends an OTP. The configuration is looked at first, then the number, then the credit.
@@ -250,8 +250,8 @@ impl Service {
         }
         mobile::check(mobile).map_err(|code| Refusal::new(code, mobile::why(code)))?;
         self.accounts[account].can_pay().then_some(()).ok_or(Refusal::new(Code::CreditNotEnough, NO_CREDIT))?;
-        let letter = letter(&mut self.setup.codes, config, mobile.into(), notify)?;
-        let otp = Otp::new(account, config, letter, self.setup.clock.now());
+        let sms = sms(&mut self.setup.codes, config, mobile.into(), notify)?;
+        let otp = Otp::new(account, config, sms, self.setup.clock.now());
         self.send(otp)
     }
 
@@ -281,10 +281,10 @@ impl Service {
         earlier.may_resend(now).map_err(|code| Refusal::new(code, earlier.why_not(now)))?;
         self.accounts[account].can_pay().then_some(()).ok_or(Refusal::new(Code::CreditNotEnough, NO_CREDIT))?;
         let config = config(&self.setup.configs, &earlier.otc_id)?;
-        let notify = notify.or(&earlier.letter.notify);
-        let letter = letter(&mut self.setup.codes, config, earlier.letter.mobile.clone(), notify)?;
+        let notify = notify.or(&earlier.sms.notify);
+        let sms = sms(&mut self.setup.codes, config, earlier.sms.mobile.clone(), notify)?;
         let earlier = self.outbox.change(account, &earlier_id).ok_or_else(unknown)?;
-        let otp = earlier.replace(config, letter, now);
+        let otp = earlier.replace(config, sms, now);
         self.send(otp)
     }
 
@@ -298,11 +298,11 @@ impl Service {
         let now = self.now();
         let unknown = || Refusal::new(Code::NoDataAvailable, UNKNOWN_OTP);
         let otp = self.outbox.change(account, otp_id).ok_or_else(unknown)?;
-        let verification = match Magic::of(&otp.letter.mobile) {
+        let verification = match Magic::of(&otp.sms.mobile) {
             Some(Magic::OnVerify(code)) => magic_verification(code).map_err(|code| Refusal::new(code, MAGIC))?,
             _ => otp.verify(typed, now).map_err(|code| Refusal::new(code, otp.why_not(now)))?,
         };
-        Ok((otp.letter.otp_id.clone(), verification))
+        Ok((otp.sms.otp_id.clone(), verification))
     }
 
     /// What the account has left. Costs nothing.
@@ -321,7 +321,7 @@ impl Service {
 
     /// The number that an account's OTP was sent to.
     pub(crate) fn mobile_of(&self, account: usize, otp_id: &str) -> Option<&str> {
-        self.outbox.find(account, otp_id).map(|otp| otp.letter.mobile.as_str())
+        self.outbox.find(account, otp_id).map(|otp| otp.sms.mobile.as_str())
     }
 
     /// The SMS that were sent, oldest first.
@@ -333,13 +333,13 @@ impl Service {
     /// Those to the numbers that are asked for, as JSON.
     pub(crate) fn messages_json(&self, asked_for: impl Fn(&str) -> bool) -> Value {
         let now = self.now();
-        let asked_for = self.outbox.iter().filter(|otp| asked_for(&otp.letter.mobile));
+        let asked_for = self.outbox.iter().filter(|otp| asked_for(&otp.sms.mobile));
         asked_for.map(|otp| message::json(otp, now)).collect()
     }
 
     /// The code of the newest SMS to this number.
     pub(crate) fn last_code(&self, mobile: &str) -> Option<String> {
-        self.outbox.iter().rev().find(|otp| otp.letter.mobile == mobile).map(|otp| otp.letter.code.clone())
+        self.outbox.iter().rev().find(|otp| otp.sms.mobile == mobile).map(|otp| otp.sms.code.clone())
     }
 
     pub(crate) fn now(&self) -> Duration {
@@ -361,7 +361,7 @@ impl Service {
     pub(crate) fn decide(&mut self, otp_id: &str, fate: Fate) -> Option<io::Result<Value>> {
         let now = self.now();
         let otp = self.outbox.change_any(otp_id)?;
-        match Delivery::new(fate, now, otp.letter.notify.url.as_deref()) {
+        match SmsDelivery::new(fate, now, otp.sms.notify.url.as_deref()) {
             Ok(delivery) => otp.delivery = delivery,
             Err(error) => return Some(Err(error)),
         }
@@ -395,7 +395,7 @@ impl Service {
         let dialect = self.dialect_of(Some(otp.account));
         let (content_type, body) = report::content(otp, report, &otp.text, dialect);
         Some(Job {
-            otp_id: otp.letter.otp_id.clone(),
+            otp_id: otp.sms.otp_id.clone(),
             message_id: report.message_id.clone(),
             url: report.url.clone(),
             content_type,
@@ -421,19 +421,19 @@ impl Service {
 
     /// Remembers an OTP whose report is to be posted.
     fn report(&mut self, otp: &Otp) {
-        if otp.delivery.report.is_some() && !self.reporting.contains(&otp.letter.otp_id) {
-            self.reporting.push(otp.letter.otp_id.clone());
+        if otp.delivery.report.is_some() && !self.reporting.contains(&otp.sms.otp_id) {
+            self.reporting.push(otp.sms.otp_id.clone());
         }
     }
 
     /// The one place where an SMS goes out and is paid, and from which its delivery report starts.
     fn send(&mut self, mut otp: Otp) -> Result<Sent, Refusal> {
-        let fate = match Magic::of(&otp.letter.mobile) {
+        let fate = match Magic::of(&otp.sms.mobile) {
             Some(Magic::Fate(fate)) => fate,
-            _ => self.accounts[otp.account].destined(),
+            _ => self.accounts[otp.account].own_fate(),
         };
         let due = otp.sent_at.saturating_add(self.setup.report_delay);
-        otp.delivery = Delivery::new(fate, due, otp.letter.notify.url.as_deref())?;
+        otp.delivery = SmsDelivery::new(fate, due, otp.sms.notify.url.as_deref())?;
         self.accounts[otp.account].pay();
         let sent = Sent::of(&otp);
         self.report(&otp);
@@ -447,9 +447,9 @@ fn config<'a>(configs: &'a [OtpConfig], otc_id: &str) -> Result<&'a OtpConfig, R
     configs.iter().find(|config| config.is_named(otc_id)).ok_or_else(unknown)
 }
 
-fn letter(codes: &mut Codes, config: &OtpConfig, mobile: String, notify: Notify) -> io::Result<Letter> {
+fn sms(codes: &mut Codes, config: &OtpConfig, mobile: String, notify: Notify) -> io::Result<Sms> {
     let code = codes.next(&config.alphabet, config.code_length)?;
-    Ok(Letter { otp_id: uuid()?, mobile, code, reference_code: reference_code()?, notify })
+    Ok(Sms { otp_id: uuid()?, mobile, code, reference_code: reference_code()?, notify })
 }
 
 /// Too many tries and a code that expired are flags; the dialect may still make refusals of them.

@@ -2,7 +2,7 @@
 
 use crate::listen::forward::shown;
 use crate::listen::queue::Queue;
-use crate::report;
+use crate::output;
 use ants_otp::DeliveryReport;
 use std::io::Write as _;
 use std::os::fd::AsFd as _;
@@ -24,7 +24,7 @@ pub fn queue(command: String) -> std::io::Result<Queue<Told>> {
             Ok(status) => ended(status),
             Err(error) => format!("cannot be run: {error}"),
         };
-        report::complain(&format!("exec, {} to {}: {ended}", told.report.status_name(), told.report.to()));
+        output::complain(&format!("exec, {} to {}: {ended}", told.report.status_name(), told.report.to()));
     })
 }
 

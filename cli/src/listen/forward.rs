@@ -2,7 +2,7 @@
 
 use crate::arguments::ClientOptions;
 use crate::listen::queue::Queue;
-use crate::report;
+use crate::output;
 use axum::body::Bytes;
 use axum::http::Uri;
 use std::net::{IpAddr, SocketAddr};
@@ -76,7 +76,7 @@ impl Target {
             .build()
             .new_agent();
         let uri = self.0.clone();
-        Queue::start(AT_ONCE, move |posted| report::complain(&post(&agent, &uri, &posted)))
+        Queue::start(AT_ONCE, move |posted| output::complain(&post(&agent, &uri, &posted)))
             .map_err(|error| format!("no thread can be started: {error}"))
     }
 }

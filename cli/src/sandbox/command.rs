@@ -1,7 +1,7 @@
 //! A command that is run against a sandbox: `ants-otp sandbox -- pytest`.
 
 use crate::interrupt::{self, Signal};
-use crate::report::{self, Failure, Report};
+use crate::output::{self, Failure, Output};
 use rustix::process::{Pid, kill_process};
 use std::ffi::{OsStr, OsString};
 use std::io::{ErrorKind, IsTerminal as _};
@@ -14,7 +14,7 @@ const NOT_FOUND: u8 = 127;
 const NOT_RUN: u8 = 126;
 
 /// Runs the command to its end, and ends as it did.
-pub fn run(program: &OsStr, arguments: &[OsString], environment: &[(&str, &str)]) -> Result<Report, Failure> {
+pub fn run(program: &OsStr, arguments: &[OsString], environment: &[(&str, &str)]) -> Result<Output, Failure> {
     // None once it has ended: its number may then be another process's.
     let running = Arc::new(Mutex::new(None));
     let passed_on = Arc::clone(&running);
@@ -24,9 +24,9 @@ pub fn run(program: &OsStr, arguments: &[OsString], environment: &[(&str, &str)]
     let mut child = match command(program, arguments, environment).spawn() {
         Ok(child) => child,
         Err(error) => {
-            report::complain(&format!("{} cannot be run: {error}", program.display()));
+            output::complain(&format!("{} cannot be run: {error}", program.display()));
             let status = if error.kind() == ErrorKind::NotFound { NOT_FOUND } else { NOT_RUN };
-            return Ok(Report::nothing().with_status(status));
+            return Ok(Output::nothing().with_status(status));
         }
     };
     *starting = Some(Pid::from_child(&child));
@@ -34,10 +34,10 @@ pub fn run(program: &OsStr, arguments: &[OsString], environment: &[(&str, &str)]
     let ended = child.wait();
     *lock(&running) = None;
     match ended {
-        Ok(status) => Ok(Report::nothing().with_status(exit_status(status))),
+        Ok(status) => Ok(Output::nothing().with_status(exit_status(status))),
         Err(error) => {
-            report::complain(&format!("{} cannot be waited for: {error}", program.display()));
-            Ok(Report::nothing().with_status(NOT_RUN))
+            output::complain(&format!("{} cannot be waited for: {error}", program.display()));
+            Ok(Output::nothing().with_status(NOT_RUN))
         }
     }
 }

@@ -26,7 +26,7 @@ const MAYBE_SENT: u8 = 4;
 const UNWRITTEN: u8 = 5;
 
 /// One run's outcome, ready to be printed.
-pub struct Report {
+pub struct Output {
     text: String,
     json: Value,
     /// For JSON, whose sentences are told beside the outcome.
@@ -40,35 +40,35 @@ pub struct Report {
     is_page: bool,
 }
 
-impl Report {
+impl Output {
     /// A success.
     pub fn new(text: String, json: Value) -> Self {
-        Report { text, json, failed: None, status: SUCCESS, is_failure: false, is_silent: false, is_page: false }
+        Output { text, json, failed: None, status: SUCCESS, is_failure: false, is_silent: false, is_page: false }
     }
 
     /// A page to be read.
     pub fn page(text: String, json: Value) -> Self {
-        Report { is_page: true, ..Report::new(text, json) }
+        Output { is_page: true, ..Output::new(text, json) }
     }
 
     /// A file for other programs: as it is, with no line end added.
     pub fn file(text: &str) -> Self {
-        Report::page(text.trim_end_matches('\n').to_owned(), json!({ "text": text }))
+        Output::page(text.trim_end_matches('\n').to_owned(), json!({ "text": text }))
     }
 
     /// A success that prints nothing more.
     pub fn nothing() -> Self {
-        Report { is_silent: true, ..Report::new(String::new(), Value::Null) }
+        Output { is_silent: true, ..Output::new(String::new(), Value::Null) }
     }
 
     /// The same with another exit status; what it prints is no failure's text.
     pub fn with_status(self, status: u8) -> Self {
-        Report { status, ..self }
+        Output { status, ..self }
     }
 
     /// The same with more fields in JSON, and more lines of text.
     pub fn with(self, lines: &str, fields: Value) -> Self {
-        Report { text: self.text + lines, json: join(self.json, fields), ..self }
+        Output { text: self.text + lines, json: join(self.json, fields), ..self }
     }
 
     pub fn status(&self) -> u8 {
@@ -92,12 +92,12 @@ impl Report {
             "message": sent.message(),
             "description": sent.description(),
         });
-        Report::new(text, success(fields))
+        Output::new(text, success(fields))
     }
 
     pub fn account(account: &Account) -> Self {
         let text = format!("{}, credit {}", account.kind(), account.credit());
-        Report::new(text, success(json!({ "type": account.kind(), "credit": account.credit() })))
+        Output::new(text, success(json!({ "type": account.kind(), "credit": account.credit() })))
     }
 
     /// A verdict is a result, not a failure: its text goes to standard output. Its status is a no unless verified.
@@ -110,11 +110,11 @@ impl Report {
         });
         let (name, code) = (verification.status().name(), verification.code());
         match verification.into_result() {
-            Ok(()) => Report::new("Verified.".to_owned(), success(fields)),
+            Ok(()) => Output::new("Verified.".to_owned(), success(fields)),
             Err(no) => {
                 let no = Failure::from(no);
-                let report = Report::new(format!("{name}: {}", code.text("en")), join(no.json(), fields));
-                Report { failed: Some(code), ..report }.with_status(no.status())
+                let report = Output::new(format!("{name}: {}", code.text("en")), join(no.json(), fields));
+                Output { failed: Some(code), ..report }.with_status(no.status())
             }
         }
     }
@@ -188,7 +188,9 @@ pub fn usage(error: &clap::Error) -> ExitCode {
         ErrorKind::MissingSubcommand if crate::arguments::command_typed().is_none() => NO_COMMAND.to_owned(),
         _ => one_line(&error.render().to_string()),
     };
-    Failure::refused(Code::InvalidArgument, message).report().print(crate::arguments::command_typed().as_deref(), true)
+    Failure::refused(Code::InvalidArgument, message)
+        .into_output()
+        .print(crate::arguments::command_typed().as_deref(), true)
 }
 
 const NO_COMMAND: &str = "no command was given: ants-otp --help lists them";
@@ -200,66 +202,39 @@ fn one_line(rendered: &str) -> String {
     words.join(" ").trim_start_matches("error: ").to_owned()
 }
 
-/// Why a run did not succeed: the core's error, or a refusal of this program in the same form.
+/// Why a run did not succeed.
 pub struct Failure {
-    code: Code,
+    error: Error,
+    /// The error's, but where the answered calls of a dialogue end without a verdict.
     delivery: Delivery,
-    message: String,
-    service_message: String,
-    service_description: String,
-    service_code: Option<i32>,
-    http_status: Option<u16>,
-    retry_after: Option<Duration>,
-    safe_to_retry: bool,
     /// This program's own refusal: its sentence says all.
     is_own: bool,
 }
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        Failure {
-            code: error.code(),
-            delivery: error.delivery(),
-            message: error.message().to_owned(),
-            service_message: error.service_message().to_owned(),
-            service_description: error.service_description().to_owned(),
-            service_code: error.service_code(),
-            http_status: error.http_status(),
-            retry_after: error.retry_after(),
-            safe_to_retry: error.safe_to_retry(),
-            is_own: false,
-        }
+        Failure { delivery: error.delivery(), error, is_own: false }
     }
 }
 
 impl Failure {
     /// Refused by this program, before anything was sent.
     pub fn refused(code: Code, message: impl Into<String>) -> Self {
-        Failure {
-            code,
-            delivery: Delivery::NotSent,
-            message: message.into(),
-            service_message: String::new(),
-            service_description: String::new(),
-            service_code: None,
-            http_status: None,
-            retry_after: None,
-            safe_to_retry: false,
-            is_own: true,
-        }
+        Failure { is_own: true, ..Error::new(code, Delivery::NotSent, message).into() }
     }
 
     /// What was begun was ended at the prompt.
     pub fn given_up(message: &str) -> Self {
-        Failure { delivery: Delivery::Answered, is_own: false, ..Failure::refused(Code::Interrupted, message) }
+        let ended = Error::new(Code::Interrupted, Delivery::NotSent, message);
+        Failure { delivery: Delivery::Answered, ..ended.into() }
     }
 
     pub fn code(&self) -> Code {
-        self.code
+        self.error.code()
     }
 
     pub fn retry_after(&self) -> Option<Duration> {
-        self.retry_after
+        self.error.retry_after()
     }
 
     /// Exit status, message with its code, advice, and the fields for programs. Where something was rejected here, the
@@ -267,19 +242,19 @@ impl Failure {
     pub fn into_parts(self) -> (u8, String, &'static str, Value) {
         let (status, json) = (self.status(), self.json());
         if self.is_own {
-            return (status, self.message, "", json);
+            return (status, self.error.message().to_owned(), "", json);
         }
-        let message = format!("{} ({} {})", self.message, self.code.name(), self.code.number());
-        (status, message, if status == REFUSED { "" } else { self.code.advice() }, json)
+        let message = format!("{} ({} {})", self.error.message(), self.error.code().name(), self.error.code().number());
+        (status, message, if status == REFUSED { "" } else { self.error.code().advice() }, json)
     }
 
-    pub fn report(self) -> Report {
-        let report = Report::new(self.text(), self.json()).with_status(self.status());
-        Report { is_failure: true, failed: Some(self.code), ..report }
+    pub fn into_output(self) -> Output {
+        let report = Output::new(self.text(), self.json()).with_status(self.status());
+        Output { is_failure: true, failed: Some(self.error.code()), ..report }
     }
 
     fn status(&self) -> u8 {
-        match (self.code, self.delivery) {
+        match (self.error.code(), self.delivery) {
             (Code::InvalidArgument | Code::InvalidMobile | Code::InvalidOption, _) => REFUSED,
             (_, Delivery::Answered) => ANSWERED_NO,
             (_, Delivery::NotSent) => NOT_SENT,
@@ -289,39 +264,40 @@ impl Failure {
 
     fn json(&self) -> Value {
         json!({
-            "code": self.code.number(),
-            "name": self.code.name(),
+            "code": self.error.code().number(),
+            "name": self.error.code().name(),
             "delivery": self.delivery.name(),
-            "safe_to_retry": self.safe_to_retry,
-            "message": self.message,
-            "service_message": self.service_message,
-            "service_description": self.service_description,
-            "service_code": self.service_code,
-            "http_status": self.http_status,
-            "retry_after": self.retry_after.map(|time| time.as_secs_f64()),
+            "safe_to_retry": self.error.safe_to_retry(),
+            "message": self.error.message(),
+            "service_message": self.error.service_message(),
+            "service_description": self.error.service_description(),
+            "service_code": self.error.service_code(),
+            "http_status": self.error.http_status(),
+            "retry_after": self.error.retry_after().map(|time| time.as_secs_f64()),
         })
     }
 
     /// The message holds the service's words already.
     pub fn text(&self) -> String {
         if self.is_own {
-            return self.message.clone();
+            return self.error.message().to_owned();
         }
-        let mut text = format!("{} ({} {})", self.message, self.code.name(), self.code.number());
+        let mut text =
+            format!("{} ({} {})", self.error.message(), self.error.code().name(), self.error.code().number());
         let mut line = |what: &str, said: &str| {
             // Writing to a String cannot fail.
             let _ = write!(text, "\n  {what:<12}{said}");
         };
-        if let Some(status) = self.http_status {
+        if let Some(status) = self.error.http_status() {
             line("HTTP status", &status.to_string());
         }
         let is_refused = self.status() == REFUSED;
         line("delivery", if is_refused { REFUSED_SENTENCE } else { delivery_sentence(self.delivery) });
-        if let Some(time) = self.retry_after {
+        if let Some(time) = self.error.retry_after() {
             line("retry after", &format!("{} s", time.as_secs_f64()));
         }
         if !is_refused {
-            line("advice", self.code.advice());
+            line("advice", self.error.code().advice());
         }
         text
     }

@@ -8,24 +8,24 @@ use axum::response::Response;
 use http_body_util::BodyExt as _;
 use http_body_util::channel::Channel;
 
-use crate::fault::Trouble;
-use crate::line::{Cut, Place, Shears};
+use crate::fault::Effect;
+use crate::line::{Cut, CutHandle, Place};
 
 /// Into how many pieces at most a slow body is cut.
 const PIECES: usize = 20;
 
 /// The answer as the trouble leaves it; it may come late, or never.
-pub(crate) async fn befall(trouble: Trouble, answer: Response, shears: &Shears) -> Response {
-    let cut = |place, reset| shears.order(Cut { place, reset });
-    match trouble {
+pub(crate) async fn apply(effect: Effect, answer: Response, cut: &CutHandle) -> Response {
+    let cut = |place, reset| cut.order(Cut { place, reset });
+    match effect {
         // What it refuses was refused before, and its page is the answer already.
-        Trouble::Refuse(_) | Trouble::Html(_) => {}
-        Trouble::Silent => std::future::pending().await,
-        Trouble::Late(delay) => tokio::time::sleep(delay).await,
-        Trouble::Slow(time) => return slow(answer, time).await,
-        Trouble::CutBefore { reset } => cut(Place::Before, reset),
-        Trouble::CutAfter { reset } => cut(Place::After, reset),
-        Trouble::Half { reset } => {
+        Effect::Refuse(_) | Effect::Html(_) => {}
+        Effect::Silent => std::future::pending().await,
+        Effect::Late(delay) => tokio::time::sleep(delay).await,
+        Effect::Slow(time) => return slow(answer, time).await,
+        Effect::CutBefore { reset } => cut(Place::Before, reset),
+        Effect::CutAfter { reset } => cut(Place::After, reset),
+        Effect::Half { reset } => {
             let length = answer.body().size_hint().exact().unwrap_or_default();
             cut(Place::Missing(usize::try_from(length).unwrap_or_default().div_ceil(2)), reset);
         }
