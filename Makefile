@@ -42,7 +42,7 @@ C_SOURCES      := $(sort $(shell find benches bindings examples include tests -n
 # Generated, and compared with its source by a test.
 C_SOURCES      := $(filter-out include/ants_otp.h,$(C_SOURCES))
 
-.PHONY: help demo login-web test test-rust test-peers test-sandbox test-login-web fuzz mutants soak soak-python test-model \
+.PHONY: help demo sandbox login-web test test-rust test-peers test-sandbox test-login-web fuzz mutants soak soak-python test-model \
 	test-scenarios test-python test-program test-wheel test-install test-image check check-rust check-c check-python check-speed bench \
 	bench-quick bench-record install uninstall library wheel wheel-python wheel-program tested-python tested-program bench-wheel \
 	first-look first-hour docs address clean need-cargo need-cc need-python need-bench need-bench-tools licences test-abi abi-check \
@@ -73,6 +73,11 @@ first-look: need-cargo need-cc need-python
 		--lib --bins --example login)
 	@rm -rf target/first && mkdir -p target/first && cp -r python/ants_otp target/first
 	@cp "$(BUILT)/debug/lib_native.so" target/first/ants_otp/_native.abi3.so
+
+# On a terminal it prints what to export; in a pipe, one line of JSON.
+PORT ?= 8025
+sandbox: first-look  ## the sandbox with its inbox on http://127.0.0.1:8025 (PORT=N for another); ends with Ctrl-C
+	@exec "$(BUILT)/debug/ants-otp" sandbox --port $(PORT)
 
 demo: first-look  ## verify somebody in Rust, C, C++ and Python, against the sandbox
 	@$(library)

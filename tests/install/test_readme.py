@@ -249,6 +249,20 @@ def test_the_demo_verifies_somebody_in_each_language(reader: Reader) -> None:
     ]
 
 
+def test_make_sandbox_serves_the_inbox(reader: Reader) -> None:
+    port, end = free_port(), time.monotonic() + (120 if COLD else 900)
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with tempfile.TemporaryFile() as said:
+        process = reader.started(f"make sandbox PORT={port}", said)
+        page = ""
+        while not page and time.monotonic() < end and process.poll() is None:
+            time.sleep(0.05)
+            with contextlib.suppress(urllib.error.URLError), opener.open(f"http://127.0.0.1:{port}/") as answer:
+                page = answer.read().decode()
+        said.seek(0)
+        assert "<title>" in page, said.read().decode()
+
+
 @pytest.mark.parametrize("program", ["python login.py", "./first-c 081-234-5678", "./first-cpp", "cargo run --quiet"])
 def test_a_program_says_why_it_fails(reader: Reader, program: str) -> None:
     done = reader.started(f"export ANTS_OTP_PASSWORD=forgotten; {program}")
