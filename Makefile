@@ -215,7 +215,7 @@ soak: need-cargo need-cc  ## twice a million calls (SOAK_CALLS) over threads: wi
 	CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 \
 	$(CARGO) test --release -p ants-otp --test soak --test strays -- --ignored --nocapture
 
-check: check-rust check-c check-python check-speed  ## formatting, lints, types, documentation, recorded speed
+check: check-rust check-c check-python  ## formatting, lints, types, documentation
 
 check-rust: need-cargo
 	$(CARGO) fmt --all --check
@@ -252,10 +252,10 @@ bench: need-bench library bench-wheel  ## all measurements, against libcurl and 
 bench-quick: need-bench library bench-wheel  ## those that repeat to 1 %: instructions, system calls, allocations, sizes
 	$(BENCH) quick
 
-bench-record: need-bench library bench-wheel  ## the same, recorded as what `make check` compares with
+bench-record: need-bench library bench-wheel  ## the same, recorded as what `make check-speed` compares with
 	$(BENCH) record
 
-check-speed: need-bench library bench-wheel
+check-speed: need-bench library bench-wheel  ## are the ratios of `make bench-quick` still those on record?
 	$(BENCH) check
 
 bench-wheel: tested-python $(BENCH_VENV)/.peers
