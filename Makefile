@@ -10,8 +10,8 @@ LIBDIR ?= $(PREFIX)/lib
 VERSION := $(shell sed -n 's/^version = "\(.*\)"$$/\1/p' Cargo.toml | head -n 1)
 ABI     := $(firstword $(subst ., ,$(VERSION)))
 
-# Functions up to this size are merged into their callers when the libraries are linked (docs/benchmarks.md, "What was tried").
-# It does not count in what Cargo.toml wants small, as -inline-threshold would.
+# Functions up to this size are merged into their callers when the libraries are linked (docs/benchmarks.md, "What was tried and
+# did not pay"). It does not count in what Cargo.toml wants small, as -inline-threshold would.
 RELEASE_FLAGS := -Cllvm-args=-inlinedefault-threshold=500
 
 # What cargo builds goes where the user says; everything else into this clone's own target/.

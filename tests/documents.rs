@@ -1,9 +1,10 @@
 //! What the documents claim is what the tests show: every test that docs/reliability.md names exists, the tables of codes
-//! are the core's (`UPDATE_CODES=1` writes docs/codes.md), and a page shows the programs as they are.
+//! are the core's (`UPDATE_CODES=1` writes docs/codes.md), a page shows the programs as they are, and what the source cites of a
+//! page is there.
 #![allow(clippy::unwrap_used)] // a panic is a test's report
 
 use ants_otp::{Code, Delivery};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 fn read_all(folder: &Path, into: &mut String) {
     for entry in std::fs::read_dir(folder).unwrap().map(Result::unwrap) {
@@ -143,6 +144,79 @@ fn mobile_numbers_may_be_written_as_the_page_says() {
     let read = |number: &String| ants_otp::normalize_mobile(number, "66").ok();
     assert_eq!(numbers(taken).iter().map(read).collect::<Vec<_>>(), vec![Some("66812345678".to_owned()); 3]);
     assert_eq!(numbers(refused).iter().map(read).collect::<Vec<_>>(), [None]);
+}
+
+/// Every file with a name like a source's, below `folder`.
+fn sources(folder: &Path, into: &mut Vec<PathBuf>) {
+    const KINDS: [&str; 14] =
+        ["awk", "c", "cpp", "css", "h", "hpp", "html", "js", "json", "py", "pyi", "rs", "sh", "toml"];
+    for entry in std::fs::read_dir(folder).unwrap().map(Result::unwrap) {
+        let (path, name) = (entry.path(), entry.file_name());
+        let is_ours = !["target", "node_modules", "__pycache__"].iter().any(|built| name == *built);
+        if entry.file_type().unwrap().is_dir() {
+            if is_ours && !name.to_string_lossy().starts_with('.') {
+                sources(&path, into);
+            }
+        } else if name == "Makefile" || path.extension().is_some_and(|kind| KINDS.iter().any(|known| kind == *known)) {
+            into.push(path);
+        }
+    }
+}
+
+/// A text without the marks of comments and the ends of lines, so that what a comment breaks is whole.
+fn unwrapped(source: &str) -> String {
+    let marks = ["//!", "///", "//", "/*", "*", "#"];
+    let bare = |line: &str| {
+        let line = line.trim();
+        marks.iter().find_map(|mark| line.strip_prefix(mark)).unwrap_or(line).trim().to_owned()
+    };
+    source.lines().map(bare).collect::<Vec<_>>().join(" ")
+}
+
+/// Each page that a text names, with the headings that follow its name, as in wire.md, "Service", "Errors".
+fn citations(text: &str) -> Vec<(String, Vec<String>)> {
+    let is_name = |c: char| c.is_ascii_alphanumeric() || "/._-".contains(c);
+    let mut found = Vec::new();
+    for (at, end) in text.match_indices(".md") {
+        let mut rest = &text[at + end.len()..];
+        let name: String = text[..at].chars().rev().take_while(|&c| is_name(c)).collect();
+        if name.is_empty() || name.ends_with(['/', '.']) || rest.starts_with(is_name) && !rest.starts_with('.') {
+            continue;
+        }
+        let mut headings = Vec::new();
+        while let Some(quoted) = rest.strip_prefix(", \"").or_else(|| rest.strip_prefix(" (\"")) {
+            let (heading, after) = quoted.split_once('"').unwrap();
+            headings.push(heading.to_owned());
+            rest = after;
+        }
+        found.push((name.chars().rev().chain(end.chars()).collect(), headings));
+    }
+    found
+}
+
+#[test]
+fn what_the_source_cites_is_there() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut files = Vec::new();
+    sources(root, &mut files);
+    let mut headings_cited = 0;
+    for file in files {
+        let source = String::from_utf8_lossy(&std::fs::read(&file).unwrap()).into_owned();
+        for (name, headings) in citations(&unwrapped(&source)) {
+            let beside = file.ancestors().skip(1).take_while(|folder| folder.starts_with(root));
+            let mut places = beside.map(Path::to_owned).chain([root.join("docs")]);
+            let page = places.find_map(|folder| std::fs::read_to_string(folder.join(&name)).ok());
+            let page = page.unwrap_or_else(|| panic!("{} cites {name}, which is not there", file.display()));
+            for heading in headings {
+                let is_there = page.lines().any(|line| {
+                    line.starts_with('#') && line.trim_start_matches('#').strip_prefix(' ') == Some(heading.as_str())
+                });
+                assert!(is_there, "{} cites \"{heading}\" of {name}, which is not there", file.display());
+                headings_cited += 1;
+            }
+        }
+    }
+    assert!(headings_cited > 15, "{headings_cited} headings were found");
 }
 
 #[test]
