@@ -231,6 +231,7 @@ check-python: tested-python $(VENV)/.check $(VENV)/.test
 	$(VENV)/bin/python -m mypy --config-file python/pyproject.toml $(PYTHON_SOURCES)
 	$(VENV)/bin/pyright --pythonpath $(VENV)/bin/python --project python $(PYTHON_SOURCES)
 	$(VENV)/bin/python -m mypy.stubtest --allowlist python/stubtest.txt ants_otp
+	$(VENV)/bin/python -m pytest -q tests/circles
 
 docs: first-look $(VENV)/.docs  ## the Python package's reference, in target/docs/python
 	rm -rf target/docs/python

@@ -219,6 +219,52 @@ fn what_the_source_cites_is_there() {
     assert!(headings_cited > 15, "{headings_cited} headings were found");
 }
 
+/// `a/{b,c}.rs` is two files.
+fn each_file(path: &str) -> Vec<String> {
+    let Some((before, rest)) = path.split_once('{') else { return vec![path.to_owned()] };
+    let (names, after) = rest.split_once('}').unwrap();
+    names.split(',').map(|name| format!("{before}{name}{after}")).collect()
+}
+
+#[test]
+fn the_files_that_the_page_on_architecture_names_exist() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = std::fs::read_to_string(root.join("docs/architecture.md")).unwrap();
+    let quoted = page.split('`').skip(1).step_by(2);
+    let paths: Vec<String> =
+        quoted.filter(|text| text.contains('/') && !text.contains([' ', '*'])).flat_map(each_file).collect();
+    assert!(paths.len() > 50, "only {} were found", paths.len());
+    for path in paths {
+        assert!(root.join(&path).exists(), "{path} is not there");
+    }
+}
+
+/// What it takes to add something is counted, in a clone: each command is run, and gives the numbers that follow it.
+#[test]
+fn what_the_page_on_architecture_counts_is_so() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    if !root.join(".git").exists() {
+        return;
+    }
+    let page = std::fs::read_to_string(root.join("docs/architecture.md")).unwrap();
+    let mut counted = 0;
+    for part in page.split("`git grep ").skip(1) {
+        let (arguments, rest) = part.split_once('`').unwrap();
+        let claim: Vec<&str> = rest.split(['.', ':']).next().unwrap().split_whitespace().collect();
+        if !claim.ends_with(&["generated"]) && !claim.contains(&"same") {
+            continue;
+        }
+        let claimed: usize = claim.iter().filter_map(|word| word.parse::<usize>().ok()).sum();
+        let command = format!("git grep {arguments}");
+        let found = std::process::Command::new("sh").args(["-c", &command]).current_dir(root).output().unwrap();
+        assert!(found.status.success(), "{command}: {}", String::from_utf8_lossy(&found.stderr));
+        let found = String::from_utf8(found.stdout).unwrap();
+        assert_eq!(found.lines().count(), claimed, "{command} finds:\n{found}");
+        counted += 1;
+    }
+    assert_eq!(counted, 3);
+}
+
 #[test]
 fn links_lead_to_files() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
