@@ -43,7 +43,7 @@ C_SOURCES      := $(sort $(shell find benches bindings examples include tests -n
 C_SOURCES      := $(filter-out include/ants_otp.h,$(C_SOURCES))
 
 .PHONY: help demo sandbox login-web test test-rust test-peers test-sandbox test-login-web fuzz mutants soak soak-python test-model \
-	test-scenarios test-python test-program test-wheel test-install test-image check check-rust check-c check-python check-speed bench \
+	test-scenarios test-python test-program test-wheel test-install test-image check check-format check-rust check-python check-speed bench \
 	bench-quick bench-record install uninstall library wheel wheel-python wheel-program tested-python tested-program bench-wheel \
 	first-look first-hour docs address clean need-cargo need-cc need-python need-bench need-bench-tools licences test-abi abi-check \
 	abi-record test-asan test-calling-codes need-c-tools need-privileged
@@ -215,19 +215,19 @@ soak: need-cargo need-cc  ## twice a million calls (SOAK_CALLS) over threads: wi
 	CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 \
 	$(CARGO) test --release -p ants-otp --test soak --test strays -- --ignored --nocapture
 
-check: check-rust check-c check-python  ## formatting, lints, types, documentation
+check: check-format check-rust check-python  ## formatting, lints, types, documentation
+
+check-format: need-cargo $(VENV)/.check  ## formatting and ruff alone, in seconds: what pre-commit runs
+	$(CARGO) fmt --all --check
+	$(VENV)/bin/clang-format --dry-run -Werror $(C_SOURCES)
+	$(VENV)/bin/ruff check --config python/pyproject.toml $(PYTHON_SOURCES)
+	$(VENV)/bin/ruff format --config python/pyproject.toml --check $(PYTHON_SOURCES)
 
 check-rust: need-cargo
-	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --workspace --no-deps
 
-check-c: $(VENV)/.check
-	$(VENV)/bin/clang-format --dry-run -Werror $(C_SOURCES)
-
 check-python: tested-python $(VENV)/.check $(VENV)/.test
-	$(VENV)/bin/ruff check --config python/pyproject.toml $(PYTHON_SOURCES)
-	$(VENV)/bin/ruff format --config python/pyproject.toml --check $(PYTHON_SOURCES)
 	$(VENV)/bin/python -m mypy --config-file python/pyproject.toml $(PYTHON_SOURCES)
 	$(VENV)/bin/pyright --pythonpath $(VENV)/bin/python --project python $(PYTHON_SOURCES)
 	$(VENV)/bin/python -m mypy.stubtest --allowlist python/stubtest.txt ants_otp

@@ -270,9 +270,8 @@ fn links_lead_to_files() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut links = 0;
     let pages = std::fs::read_dir(root.join("docs")).unwrap().map(|file| file.unwrap().path());
-    for page in
-        pages.chain(["README.md", "python/README.md", "examples/login-web/README.md"].map(|name| root.join(name)))
-    {
+    let others = ["README.md", "CONTRIBUTING.md", "SECURITY.md", "CODE_OF_CONDUCT.md", "python/README.md"];
+    for page in pages.chain(others.into_iter().chain(["examples/login-web/README.md"]).map(|name| root.join(name))) {
         if page.extension().is_none_or(|kind| kind != "md") {
             continue;
         }
