@@ -41,7 +41,7 @@ KNOWN = {
     ("cli/src/attempt.rs", "cli/src/main.rs"): "MAX_CODE_LINE",
     ("cli/src/capture.rs", "cli/src/main.rs"): "call()",
     ("cli/src/doctor/settings.rs", "cli/src/doctor.rs"): "Check",
-    ("cli/src/report.rs", "cli/src/arguments.rs"): "the command that was typed",
+    ("cli/src/output.rs", "cli/src/arguments.rs"): "the command that was typed",
 }
 
 Edges = dict[str, set[str]]
