@@ -56,7 +56,7 @@ def loaded_by(statement: str) -> set[str]:
 
 
 def test_import_loads_nothing_but_the_package_and_enum() -> None:
-    """What the import costs in the released wheel is counted by ``make bench-quick`` and kept by ``make check-speed``."""
+    """What the import costs in the released wheel is counted by ``make bench-quick``, kept by ``make check-speed``."""
     modules = loaded_by("import ants_otp") - loaded_by("import __future__, enum")
     assert {name.partition(".")[0] for name in modules} == {"ants_otp"}
     later = {
