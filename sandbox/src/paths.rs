@@ -1,8 +1,15 @@
 //! All paths with their methods, and what is said of others: which one was probably meant.
 
+use ants_otp::Operation;
+use strsim::levenshtein;
+
 /// What the real service has.
-const SERVICE: [(&str, &str); 4] =
-    [("/otp/requestOTP", "POST"), ("/otp/resendOTP", "POST"), ("/otp/verifyOTP", "POST"), ("/account/balance", "POST")];
+const SERVICE: [(&str, &str); 4] = [
+    (Operation::Request.path(), "POST"),
+    (Operation::Resend.path(), "POST"),
+    (Operation::Verify.path(), "POST"),
+    (Operation::Balance.path(), "POST"),
+];
 
 /// What only the sandbox has.
 const OWN: [(&str, &str); 9] = [
@@ -50,27 +57,15 @@ fn nearest(path: &str) -> Option<(&'static str, &'static str)> {
     let distance = |known: &str| {
         let known = known.to_ascii_lowercase();
         // A base URL with a path of its own, or half a path.
-        if plain.ends_with(&known) || (plain.len() > 1 && known.ends_with(&plain)) { 0 } else { edits(&plain, &known) }
+        if plain.ends_with(&known) || (plain.len() > 1 && known.ends_with(&plain)) {
+            0
+        } else {
+            levenshtein(&plain, &known)
+        }
     };
     let all = SERVICE.into_iter().chain(OWN).filter(|(known, _)| *known != "/");
     let (distance, near) = all.map(|near| (distance(near.0), near)).min_by_key(|(distance, _)| *distance)?;
     (distance <= near.0.len() / 3).then_some(near)
-}
-
-/// How many characters must be put in, taken out or exchanged to make one text of the other (Levenshtein).
-pub(crate) fn edits(one: &str, other: &str) -> usize {
-    let other: Vec<char> = other.chars().collect();
-    let mut row: Vec<usize> = (0..=other.len()).collect();
-    for (index, c) in one.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = index + 1;
-        for (column, &d) in other.iter().enumerate() {
-            let exchanged = diagonal + usize::from(c != d);
-            diagonal = row[column + 1];
-            row[column + 1] = exchanged.min(diagonal + 1).min(row[column] + 1);
-        }
-    }
-    row[other.len()]
 }
 
 #[cfg(test)]
@@ -122,12 +117,5 @@ mod tests {
         assert_eq!(wrong_method("/otp/requestOTP", "GET"), "/otp/requestOTP takes POST, not GET.");
         assert_eq!(wrong_method("/sandbox/faults", "PUT"), "/sandbox/faults takes GET, POST or DELETE, not PUT.");
         assert_eq!(wrong_method("/sandbox/page/inbox.js", "PUT"), "/sandbox/page/inbox.js takes GET, not PUT.");
-    }
-
-    #[test]
-    fn edits_are_counted() {
-        for (one, other, count) in [("", "abc", 3), ("abc", "", 3), ("kitten", "sitting", 3), ("same", "same", 0)] {
-            assert_eq!(edits(one, other), count);
-        }
     }
 }

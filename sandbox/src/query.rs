@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use ants_otp::normalize_mobile;
+use strsim::levenshtein;
 
 use crate::mobile;
-use crate::paths::edits;
 
 /// The calling code of numbers in national form, as the client's default.
 const COUNTRY: &str = "66";
@@ -46,7 +46,7 @@ impl MessageQuery {
 }
 
 fn unknown(name: &str) -> String {
-    let near = if edits(name, "wait") < edits(name, "mobile") { "wait" } else { "mobile" };
+    let near = if levenshtein(name, "wait") < levenshtein(name, "mobile") { "wait" } else { "mobile" };
     let name: String = name.chars().take(50).collect();
     format!("{name} is not known: did you mean {near}? Known are mobile and wait")
 }

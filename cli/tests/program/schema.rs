@@ -4,7 +4,7 @@ use crate::{MOBILE, Run, Watchdog, program, program_at, program_for, run, run_ty
 use ants_otp_sandbox::{Codes, Sandbox};
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::process::{Command, Stdio};
 
 /// Keywords that say nothing about what is valid.
@@ -183,7 +183,10 @@ fn so_do_the_sandbox_and_a_listener_while_they_run() {
         let address = banner.split(['/', ' ']).find(|word| word.contains("127.0.0.1:")).unwrap();
         let body = r#"{"details":[{"messageId":"m","to":"66812345678","status":{"name":"DELIVERED"}}]}"#;
         let head = format!("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n\r\n{body}", body.len());
-        std::net::TcpStream::connect(address).unwrap().write_all(head.as_bytes()).unwrap();
+        let mut sender = std::net::TcpStream::connect(address).unwrap();
+        sender.write_all(head.as_bytes()).unwrap();
+        // A request whose sender has gone may never be looked at: it waits for its answer, as the service does.
+        assert!(sender.read(&mut [0; 64]).unwrap() > 0);
     });
     assert_fits("delivery_report", &report);
 }
